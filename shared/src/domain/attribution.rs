@@ -1,0 +1,213 @@
+//! A click on a code, and the recruitment it may become.
+
+use super::{AttributionId, Code, Invalid, MemberId, MentorId, OrgId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Whether an attribution is still a click or has become a recruitment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributionType {
+    Click,
+    Conversion,
+}
+
+/// Whether the recruitment is confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributionStatus {
+    Pending,
+    Confirmed,
+}
+
+/// The member who joined, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversion {
+    pub member: MemberId,
+    pub confirmed_at: Timestamp,
+}
+
+/// Who clicked, as far as is known and the operator keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Visitor {
+    pub ip_address: Option<IpAddr>,
+    pub user_agent: Option<UserAgent>,
+    pub referrer_url: Option<ReferrerUrl>,
+}
+
+/// A click on a code, with its owner at that time, and the recruitment it became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribution {
+    pub id: AttributionId,
+    pub code: Code,
+    pub mentor: MentorId,
+    pub org: OrgId,
+    pub visitor: Visitor,
+    pub occurred_at: Timestamp,
+    pub conversion: Option<Conversion>,
+}
+
+impl Attribution {
+    /// When the click was recorded.
+    pub fn created_at(&self) -> Timestamp {
+        self.id.made_at().into()
+    }
+
+    pub fn kind(&self) -> AttributionType {
+        match self.conversion {
+            None => AttributionType::Click,
+            Some(_) => AttributionType::Conversion,
+        }
+    }
+
+    pub fn status(&self) -> AttributionStatus {
+        match self.conversion {
+            None => AttributionStatus::Pending,
+            Some(_) => AttributionStatus::Confirmed,
+        }
+    }
+}
+
+/// How much of a visitor's address is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IpPolicy {
+    /// The whole address, as the contract shows it.
+    #[default]
+    Full,
+    /// The network only: /24 of IPv4, /48 of IPv6.
+    Truncate,
+    /// Nothing.
+    None,
+}
+
+impl IpPolicy {
+    /// What of `address` is kept.
+    pub fn apply(self, address: IpAddr) -> Option<IpAddr> {
+        match (self, address) {
+            (Self::Full, _) => Some(address),
+            (Self::None, _) => None,
+            (Self::Truncate, IpAddr::V4(v4)) => {
+                let [a, b, c, _] = v4.octets();
+                Some(IpAddr::from([a, b, c, 0]))
+            }
+            (Self::Truncate, IpAddr::V6(v6)) => {
+                let [a, b, c, ..] = v6.segments();
+                Some(IpAddr::from([a, b, c, 0, 0, 0, 0, 0]))
+            }
+        }
+    }
+}
+
+macro_rules! bounded_text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        super::ids::string_serde!($name);
+    };
+}
+
+bounded_text!(
+    /// A browser's own description: 1 to 1,024 bytes.
+    UserAgent
+);
+
+bounded_text!(
+    /// The page that the click came from: an http or https URL of at most 2,048 bytes.
+    ReferrerUrl
+);
+
+impl UserAgent {
+    /// The longest that is kept, in bytes.
+    pub const LONGEST: usize = 1024;
+
+    /// The beginning of `text` that fits; a browser's header is shortened, not refused.
+    pub fn shortened(text: &str) -> Option<Self> {
+        let mut end = text.len().min(Self::LONGEST);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text[..end].parse().ok()
+    }
+}
+
+impl FromStr for UserAgent {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if (1..=Self::LONGEST).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid("must be 1 to 1024 bytes"))
+        }
+    }
+}
+
+impl FromStr for ReferrerUrl {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let valid = text.len() <= 2048
+            && url::Url::parse(text)
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid(
+                "must be an http or https URL of at most 2048 bytes",
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_truncated_address_names_a_network_and_no_person() {
+        let truncated = |text: &str| {
+            let address = text.parse().expect("an address");
+            IpPolicy::Truncate
+                .apply(address)
+                .map(|kept| kept.to_string())
+        };
+        assert_eq!(truncated("185.12.34.56"), Some("185.12.34.0".to_owned()));
+        assert_eq!(
+            truncated("2001:db8:1:2::5"),
+            Some("2001:db8:1::".to_owned())
+        );
+        assert_eq!(IpPolicy::None.apply(IpAddr::from([1, 2, 3, 4])), None);
+    }
+
+    #[test]
+    fn a_long_user_agent_is_shortened_at_a_character() {
+        let long = "é".repeat(600);
+        let kept = UserAgent::shortened(&long).expect("not empty");
+        assert_eq!(kept.as_str().len(), 1024);
+        assert!(long.parse::<UserAgent>().is_err());
+    }
+
+    #[test]
+    fn a_referrer_is_a_web_page() {
+        assert!("https://instagram.com".parse::<ReferrerUrl>().is_ok());
+        for refused in ["javascript:alert(1)", "instagram.com", "ftp://x.org", ""] {
+            assert!(refused.parse::<ReferrerUrl>().is_err(), "{refused:?}");
+        }
+    }
+}
