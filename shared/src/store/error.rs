@@ -1,0 +1,80 @@
+//! What can go wrong with the table, the cause kept apart from what a caller is told.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The table could not answer. `Display` names the trouble, `source` the cause, for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Throttled, out of reach or too slow: the same request may succeed in a moment.
+    #[error("DynamoDB is out of reach or throttles")]
+    Unavailable(#[source] BoxError),
+    /// DynamoDB refused the request itself: a fault of ours or of the deployment.
+    #[error("DynamoDB refused the request")]
+    Refused(#[source] BoxError),
+    /// An item does not hold what its key promises.
+    #[error("a stored item cannot be read")]
+    Corrupt(#[source] BoxError),
+}
+
+impl StoreError {
+    /// An item that lacks or garbles what its key promises.
+    pub(crate) fn corrupt(what: impl Into<BoxError>) -> Self {
+        Self::Corrupt(what.into())
+    }
+}
+
+impl From<serde_dynamo::Error> for StoreError {
+    fn from(error: serde_dynamo::Error) -> Self {
+        Self::corrupt(error)
+    }
+}
+
+impl<E, R> From<SdkError<E, R>> for StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let passing = match &error {
+            SdkError::TimeoutError(_)
+            | SdkError::DispatchFailure(_)
+            | SdkError::ResponseError(_) => true,
+            SdkError::ServiceError(service) => matches!(
+                service.err().code(),
+                Some(
+                    "ProvisionedThroughputExceededException"
+                        | "RequestLimitExceeded"
+                        | "ThrottlingException"
+                        | "InternalServerError"
+                        | "ServiceUnavailable"
+                        | "TransactionInProgressException"
+                        | "TransactionConflictException"
+                        | "TransactionCanceledException"
+                )
+            ),
+            _ => false,
+        };
+        if passing {
+            Self::Unavailable(Box::new(error))
+        } else {
+            Self::Refused(Box::new(error))
+        }
+    }
+}
+
+/// A transaction that did not happen: refused by a condition, or failed.
+#[derive(Debug)]
+pub enum TransactError<R> {
+    /// A condition was not met; `R` says which, and what stood in its way.
+    Refused(R),
+    /// The table could not answer.
+    Store(StoreError),
+}
+
+impl<R, E: Into<StoreError>> From<E> for TransactError<R> {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
