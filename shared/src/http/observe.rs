@@ -1,0 +1,61 @@
+//! One log line a request: route, status, time, DynamoDB trips and capacity units. No
+//! address, user agent, token or id that a caller chose is in it.
+
+use super::problem::Cause;
+use crate::store::{Usage, metered};
+use axum::extract::{MatchedPath, Request};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+use lambda_http::request::RequestContext;
+use std::time::Instant;
+use uuid::Uuid;
+
+/// The header that names a request, in its answer and in the log.
+const REQUEST_ID: &str = "x-request-id";
+
+/// Measures and logs a request.
+pub(super) async fn observe(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.map_or("(none)", MatchedPath::as_str).to_owned();
+    let request_id = request_id(&request);
+
+    let (mut response, usage) = metered(next.run(request)).await;
+
+    let Usage {
+        trips,
+        read_units,
+        write_units,
+        calls,
+    } = usage;
+    let status = response.status().as_u16();
+    let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+    let milliseconds = (milliseconds * 10.0).round() / 10.0;
+    tracing::info!(
+        %method, route, status, milliseconds, trips, calls, read_units, write_units, request_id,
+        "request"
+    );
+    if let Some(cause) = response.extensions().get::<Cause>() {
+        tracing::error!(%method, route, status, request_id, cause = cause.chain(), "request failed");
+    }
+    if let Ok(value) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response.extensions_mut().insert(usage);
+    response
+}
+
+/// API Gateway's id of the request, or a fresh one.
+fn request_id(request: &Request) -> String {
+    let from_gateway = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    from_gateway.unwrap_or_else(|| {
+        Uuid::from_bytes(crate::domain::ids::random_bytes())
+            .simple()
+            .to_string()
+    })
+}

@@ -1,0 +1,163 @@
+//! Settings from the environment, read once in init.
+
+use crate::domain::Code;
+use crate::domain::attribution::IpPolicy;
+use chrono::TimeDelta;
+use url::Url;
+
+/// What an operator can set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `TABLE_NAME`: the DynamoDB table. Required on Lambda.
+    pub table_name: String,
+    /// `JOIN_BASE_URL`: the page where a recruited person joins.
+    pub join_base_url: Url,
+    /// `SHORT_BASE_URL`: where short links live.
+    pub short_base_url: Url,
+    /// `IP_POLICY`: `full`, `truncate` or `none`.
+    pub ip_policy: IpPolicy,
+    /// `CLICK_RETENTION_DAYS`: how long unconfirmed clicks are kept; unset or 0 is for ever.
+    pub click_retention: Option<TimeDelta>,
+}
+
+/// A setting that is missing or cannot be read; names the variable.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable} {problem}")]
+pub struct SettingError {
+    variable: &'static str,
+    problem: String,
+}
+
+impl Settings {
+    /// The settings of this process.
+    ///
+    /// # Errors
+    /// [`SettingError`] that names the first variable at fault.
+    pub fn from_env() -> Result<Self, SettingError> {
+        Self::from_lookup(|variable| std::env::var(variable).ok())
+    }
+
+    /// The settings that `lookup` gives: variable to value.
+    ///
+    /// # Errors
+    /// [`SettingError`] that names the first variable at fault.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let set = |variable: &'static str| lookup(variable).filter(|value| !value.is_empty());
+        let on_lambda = set("AWS_LAMBDA_FUNCTION_NAME").is_some();
+        let table_name = match set("TABLE_NAME") {
+            Some(name) => name,
+            None if on_lambda => {
+                return Err(SettingError {
+                    variable: "TABLE_NAME",
+                    problem: "must name the DynamoDB table".to_owned(),
+                });
+            }
+            None => "verv".to_owned(),
+        };
+        Ok(Self {
+            table_name,
+            join_base_url: url(
+                "JOIN_BASE_URL",
+                set("JOIN_BASE_URL"),
+                "https://app.org.no/join",
+            )?,
+            short_base_url: url("SHORT_BASE_URL", set("SHORT_BASE_URL"), "https://org.no/r")?,
+            ip_policy: ip_policy(set("IP_POLICY"))?,
+            click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
+        })
+    }
+
+    /// Where a person who follows `code` joins.
+    pub fn join_url(&self, code: &Code) -> Url {
+        let mut url = self.join_base_url.clone();
+        url.query_pairs_mut().append_pair("ref", code.as_str());
+        url
+    }
+
+    /// The short link of `code`.
+    pub fn short_url(&self, code: &Code) -> String {
+        format!(
+            "{}/{code}",
+            self.short_base_url.as_str().trim_end_matches('/')
+        )
+    }
+}
+
+fn url(variable: &'static str, value: Option<String>, default: &str) -> Result<Url, SettingError> {
+    let text = value.unwrap_or_else(|| default.to_owned());
+    Url::parse(&text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| SettingError {
+            variable,
+            problem: "must be an http or https URL".to_owned(),
+        })
+}
+
+fn ip_policy(value: Option<String>) -> Result<IpPolicy, SettingError> {
+    match value.as_deref() {
+        None | Some("full") => Ok(IpPolicy::Full),
+        Some("truncate") => Ok(IpPolicy::Truncate),
+        Some("none") => Ok(IpPolicy::None),
+        Some(_) => Err(SettingError {
+            variable: "IP_POLICY",
+            problem: "must be full, truncate or none".to_owned(),
+        }),
+    }
+}
+
+/// Clicks must outlive the aggregator's audit of their day.
+const SHORTEST_RETENTION: i64 = 7;
+
+fn click_retention(value: Option<String>) -> Result<Option<TimeDelta>, SettingError> {
+    let error = || SettingError {
+        variable: "CLICK_RETENTION_DAYS",
+        problem: format!("must be 0 or a number of days from {SHORTEST_RETENTION} to 36500"),
+    };
+    match value.map(|days| days.parse::<i64>()) {
+        None | Some(Ok(0)) => Ok(None),
+        Some(Ok(days)) if (SHORTEST_RETENTION..=36_500).contains(&days) => {
+            Ok(Some(TimeDelta::days(days)))
+        }
+        Some(_) => Err(error()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        Settings::from_lookup(|wanted| {
+            let found = variables.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_setting_at_fault_is_named() {
+        for (variable, value) in [
+            ("JOIN_BASE_URL", "javascript:alert(1)"),
+            ("SHORT_BASE_URL", "org.no/r"),
+            ("IP_POLICY", "some"),
+            ("CLICK_RETENTION_DAYS", "-1"),
+        ] {
+            let error = with(&[(variable, value)]).expect_err("refused");
+            assert!(error.starts_with(variable), "{error}");
+        }
+        let error = with(&[("AWS_LAMBDA_FUNCTION_NAME", "codes")]).expect_err("refused");
+        assert!(error.starts_with("TABLE_NAME"), "{error}");
+    }
+
+    #[test]
+    fn links_keep_what_the_base_url_has() {
+        let settings = with(&[("JOIN_BASE_URL", "https://x.org/join?lang=no")]).expect("valid");
+        let code = "JAN-VERV-8F3A".parse().expect("a code");
+        assert_eq!(
+            settings.join_url(&code).as_str(),
+            "https://x.org/join?lang=no&ref=JAN-VERV-8F3A"
+        );
+        assert_eq!(settings.short_url(&code), "https://org.no/r/JAN-VERV-8F3A");
+    }
+}
