@@ -1,0 +1,81 @@
+//! DynamoDB in the process: `dynoxide` on SQLite, behind DynamoDB's own protocol, so that
+//! every call takes the path through the SDK that it takes on AWS.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use dynoxide::Database;
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A running engine. It stops when it is dropped, or in order with [`Engine::stop`].
+pub struct Engine {
+    address: SocketAddr,
+    database: Database,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<Result<(), String>>,
+}
+
+impl Engine {
+    /// Serves `database` on `listener`.
+    ///
+    /// # Errors
+    /// The listener's address cannot be told.
+    pub fn start(database: Database, listener: TcpListener) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            // A dropped sender stops the engine as well.
+            let _ = stopped.await;
+        };
+        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(
+            listener,
+            database.clone(),
+            shutdown,
+        ));
+        Ok(Self {
+            address,
+            database,
+            stop: Some(stop),
+            server,
+        })
+    }
+
+    /// An empty engine in memory, on a free port.
+    ///
+    /// # Errors
+    /// No port is free, or SQLite does not open.
+    pub async fn in_memory() -> io::Result<Self> {
+        let database = Database::memory().map_err(|error| io::Error::other(error.to_string()))?;
+        Self::start(database, TcpListener::bind("127.0.0.1:0").await?)
+    }
+
+    /// Where the engine answers: `http://127.0.0.1:8000`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The database behind the protocol.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Stops taking requests, finishes those under way, and closes the database.
+    pub async fn stop(mut self) {
+        self.stop.take();
+        let _ = (&mut self.server).await;
+    }
+}
+
+/// A client of the DynamoDB at `endpoint`, with credentials that a local engine takes.
+pub fn client(endpoint: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-north-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .endpoint_url(endpoint)
+        .build();
+    Client::from_conf(config)
+}

@@ -1,0 +1,146 @@
+//! `cargo run -p local`: the platform on this machine.
+
+use clap::Parser;
+use dynoxide::Database;
+use local::engine::{self, Engine};
+use shared::domain::Clock;
+use shared::http::{App, Settings};
+use shared::store::Table;
+use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Runs Verv on this machine, with DynamoDB embedded.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where the API is served; 0 takes a free port
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Where the DynamoDB API is served; 0 takes a free port
+    #[arg(long, default_value_t = 8000)]
+    dynamodb_port: u16,
+    /// Where the data is kept
+    #[arg(long, value_name = "PATH", default_value = ".local")]
+    data: PathBuf,
+    /// Keep nothing
+    #[arg(long, conflicts_with = "data")]
+    in_memory: bool,
+    /// Fill an empty table with an organisation, its mentors and 60 days of clicks
+    #[arg(long)]
+    demo: bool,
+}
+
+#[tokio::main]
+async fn main() {
+    if let Err(error) = run(Arguments::parse()).await {
+        eprintln!("local: {error}");
+        std::process::exit(1);
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let level = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,dynoxide=error,shared=info,local=info")
+    });
+    tracing_subscriber::fmt()
+        .with_env_filter(level)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .init();
+    let settings = Settings::from_env()?;
+    let listener = listen(arguments.port, "--port").await?;
+
+    let other = std::env::var("AWS_ENDPOINT_URL_DYNAMODB")
+        .ok()
+        .filter(|url| !url.is_empty());
+    let (engine, endpoint) = match other {
+        Some(endpoint) => (None, endpoint),
+        None => {
+            let engine = start_engine(&arguments).await?;
+            let endpoint = engine.endpoint();
+            (Some(engine), endpoint)
+        }
+    };
+    let table = Table::new(engine::client(&endpoint), &settings.table_name);
+    table.create_if_absent().await?;
+    let app = App {
+        table,
+        settings: Arc::new(settings),
+        clock: Clock::system(),
+    };
+
+    let address = listener.local_addr()?;
+    greet(address, &endpoint, &app, &arguments, engine.is_some());
+    let service = local::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(asked_to_stop())
+        .await?;
+    if let Some(engine) = engine {
+        engine.stop().await;
+    }
+    Ok(())
+}
+
+async fn start_engine(arguments: &Arguments) -> Result<Engine, Box<dyn Error>> {
+    let listener = listen(arguments.dynamodb_port, "--dynamodb-port").await?;
+    let database = if arguments.in_memory {
+        Database::memory()?
+    } else {
+        std::fs::create_dir_all(&arguments.data)
+            .map_err(|error| format!("{}: {error}", arguments.data.display()))?;
+        let file = arguments.data.join("verv.db");
+        let path = file.to_str().ok_or("--data must be a path in UTF-8")?;
+        Database::new(path).map_err(|error| format!("{path}: {error}"))?
+    };
+    Ok(Engine::start(database, listener)?)
+}
+
+async fn listen(port: u16, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| {
+            format!("127.0.0.1:{port}: {error}. Choose another port with {flag}, 0 for a free one.")
+                .into()
+        })
+}
+
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut terminate) = terminate {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+fn greet(address: SocketAddr, endpoint: &str, app: &App, arguments: &Arguments, embedded: bool) {
+    let kept = match (embedded, arguments.in_memory) {
+        (false, _) => "as AWS_ENDPOINT_URL_DYNAMODB says".to_owned(),
+        (true, true) => "embedded, kept in memory only".to_owned(),
+        (true, false) => format!("embedded, kept in {}", arguments.data.display()),
+    };
+    println!(
+        "Verv is up.
+
+  API       http://{address}
+  DynamoDB  {endpoint}  ({kept}; table {table})
+
+Try:
+
+  curl -s http://{address}/api/v1/referral-codes -H 'content-type: application/json' \\
+       -d '{{\"mentor_id\":\"usr_4491\",\"org_id\":\"org_002\",\"prefix\":\"JAN-VERV\"}}'
+  curl -s http://{address}/api/v1/referral-codes
+  curl -s http://{address}/api/v1/referral-attributions/mentor/usr_4491/total
+
+Ctrl-C stops it.
+",
+        table = app.table.name(),
+    );
+}

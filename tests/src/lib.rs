@@ -1,0 +1,199 @@
+//! A platform for one test: a fresh table in an embedded engine, every route, a clock that
+//! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use chrono::{DateTime, Utc};
+use http_body_util::BodyExt;
+use local::engine::{self, Engine};
+use serde_json::Value;
+use shared::domain::Clock;
+use shared::http::{App, Settings};
+use shared::store::{Table, Usage};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// The platform under test.
+pub struct Verv {
+    pub app: App,
+    pub engine: Engine,
+    router: Router,
+}
+
+/// An answer, with what it cost.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// The body as it came.
+    pub text: String,
+    pub usage: Usage,
+}
+
+impl Reply {
+    /// The body as JSON; `Null` where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The string at `pointer` of the body, like `/id`.
+    ///
+    /// # Panics
+    /// When there is none: the test expected one.
+    pub fn string(&self, pointer: &str) -> String {
+        match self.json().pointer(pointer) {
+            Some(Value::String(text)) => text.clone(),
+            _ => panic!("no string at {pointer} in {} {}", self.status, self.text),
+        }
+    }
+
+    /// The header `name`, or "".
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
+    }
+
+    /// The reply itself, if it has `status`.
+    ///
+    /// # Panics
+    /// When it has another: the test expected this one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+}
+
+/// When a test's clock stands, unless it says otherwise.
+pub const NOW: &str = "2026-03-26T12:00:00Z";
+
+impl Verv {
+    /// A fresh platform with default settings, whose clock stands at [`NOW`].
+    pub async fn start() -> Self {
+        Self::with_settings(&[]).await
+    }
+
+    /// A fresh platform with these environment variables.
+    ///
+    /// # Panics
+    /// When the engine does not start or a setting is refused.
+    pub async fn with_settings(variables: &[(&str, &str)]) -> Self {
+        let engine = Engine::in_memory().await.expect("the engine starts");
+        let table = Table::new(engine::client(&engine.endpoint()), "verv");
+        table
+            .create_if_absent()
+            .await
+            .expect("the table is created");
+        let settings = Settings::from_lookup(|wanted| {
+            let found = variables.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+        .expect("valid settings");
+        let clock = Clock::manual(NOW.parse().expect("a time"));
+        let app = App {
+            table,
+            settings: Arc::new(settings),
+            clock,
+        };
+        Self {
+            router: local::router(app.clone()),
+            app,
+            engine,
+        }
+    }
+
+    /// The time that the platform's clock shows.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.app.clock.now()
+    }
+
+    /// Sends a request to the router. The peer is 127.0.0.1.
+    ///
+    /// # Panics
+    /// When the answer's body breaks off.
+    pub async fn send(&self, mut request: Request<Body>) -> Reply {
+        let peer = SocketAddr::from(([127, 0, 0, 1], 4711));
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let response = match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let usage = response
+            .extensions()
+            .get::<Usage>()
+            .copied()
+            .unwrap_or_default();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a whole body").to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+            usage,
+        }
+    }
+
+    /// Sends `body` as JSON, with `headers`.
+    ///
+    /// # Panics
+    /// When the request cannot be built.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = match body {
+            Some(json) => {
+                request = request.header("content-type", "application/json");
+                Body::from(json.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call(Method::GET, path, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::POST, path, &[], Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::PUT, path, &[], Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.call(Method::DELETE, path, &[], None).await
+    }
+
+    /// Serves the platform on a free port, until the test ends: `http://127.0.0.1:…`.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn serve(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let service = self
+            .router
+            .clone()
+            .into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        format!("http://{address}")
+    }
+}
