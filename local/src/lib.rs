@@ -6,6 +6,20 @@ pub mod engine;
 
 use axum::Router;
 use shared::http::App;
+use std::time::Duration;
+
+/// How often the aggregator runs on this machine; on AWS the template's schedule says.
+const AGGREGATION_PERIOD: Duration = Duration::from_secs(15);
+
+/// Runs the aggregator on its schedule, for ever.
+pub async fn aggregate_regularly(app: App) {
+    loop {
+        if let Err(error) = stats_aggregator::aggregate(&app, || false).await {
+            tracing::error!(%error, "the aggregation failed; the next one goes on from there");
+        }
+        tokio::time::sleep(AGGREGATION_PERIOD).await;
+    }
+}
 
 /// Every route of every function, as API Gateway shows them.
 pub fn router(app: App) -> Router {

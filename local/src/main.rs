@@ -74,10 +74,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
     let address = listener.local_addr()?;
     greet(address, &endpoint, &app, &arguments, engine.is_some());
+    let aggregator = tokio::spawn(local::aggregate_regularly(app.clone()));
     let service = local::router(app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(asked_to_stop())
         .await?;
+    aggregator.abort();
     if let Some(engine) = engine {
         engine.stop().await;
     }

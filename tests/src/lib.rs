@@ -1,6 +1,9 @@
 //! A platform for one test: a fresh table in an embedded engine, every route, a clock that
 //! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port.
 
+pub mod gate;
+pub mod recount;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -19,7 +22,7 @@ use tower::ServiceExt;
 /// The platform under test.
 pub struct Verv {
     pub app: App,
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     router: Router,
 }
 
@@ -84,7 +87,21 @@ impl Verv {
     /// When the engine does not start or a setting is refused.
     pub async fn with_settings(variables: &[(&str, &str)]) -> Self {
         let engine = Engine::in_memory().await.expect("the engine starts");
-        let table = Table::new(engine::client(&engine.endpoint()), "verv");
+        let client = engine::client(&engine.endpoint());
+        Self::on(Arc::new(engine), client, "verv", variables).await
+    }
+
+    /// A fresh platform in the table `table` of `engine`, reached through `client`.
+    ///
+    /// # Panics
+    /// When the engine does not answer or a setting is refused.
+    pub async fn on(
+        engine: Arc<Engine>,
+        client: aws_sdk_dynamodb::Client,
+        table: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let table = Table::new(client, table);
         table
             .create_if_absent()
             .await

@@ -1,22 +1,20 @@
 //! Referral attributions: clicks, the recruitments they become, and what they come to.
 
+mod statistics;
+
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use shared::domain::attribution::{ReferrerUrl, UserAgent, Visitor};
-use shared::domain::stats::Period;
 use shared::domain::{
     Attribution, AttributionId, AttributionStatus, AttributionType, Code, FoldedCode, MemberId,
     MentorId, OrgId, Timestamp,
 };
-use shared::http::extract::{invalid, no_such_record};
-use shared::http::{
-    App, Body, Client, ListView, Listing, PathId, Post, Problem, QueryOf, list_answer,
-};
+use shared::http::extract::no_such_record;
+use shared::http::{App, Body, Client, ListView, Listing, PathId, Post, Problem, list_answer};
 use shared::store::Answer;
 use shared::store::attributions::{AttributionFilter, Click, Confirmation};
-use shared::store::stats::Subject;
 use std::net::IpAddr;
 
 const BASE: &str = "/api/v1/referral-attributions";
@@ -38,7 +36,15 @@ pub fn routes() -> Router<App> {
         )
         .route(
             "/api/v1/referral-attributions/mentor/{mentor_id}/total",
-            get(total),
+            get(statistics::total),
+        )
+        .route(
+            "/api/v1/referral-attributions/mentor/{mentor_id}/timeseries",
+            get(statistics::timeseries),
+        )
+        .route(
+            "/api/v1/referral-attributions/leaderboard",
+            get(statistics::leaderboard),
         )
 }
 
@@ -268,12 +274,6 @@ impl From<Attribution> for MentorsView {
     }
 }
 
-/// The mentor in the path: 400 where it can be no mentor's id.
-fn mentor_in_path(text: &str) -> Result<MentorId, Problem> {
-    text.parse()
-        .map_err(|error: shared::domain::Invalid| invalid("mentor_id", &error.to_string()))
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MentorsFilter {
@@ -288,7 +288,7 @@ async fn list_of_mentor(
     Listing { filter, paging }: Listing<MentorsFilter>,
 ) -> Result<Json<ListView<MentorsView>>, Problem> {
     let filter = AttributionFilter {
-        mentor: Some(mentor_in_path(&mentor)?),
+        mentor: Some(statistics::mentor_in_path(&mentor)?),
         org: filter.org_id,
         status: filter.status,
         code: filter.code,
@@ -298,45 +298,4 @@ async fn list_of_mentor(
         .list_attributions(&filter, paging.request(), app.clock.now())
         .await?;
     Ok(list_answer(paging, page, MentorsView::from))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TotalQuery {
-    #[serde(default)]
-    period: Period,
-    org_id: Option<OrgId>,
-}
-
-#[derive(Serialize)]
-struct TotalView {
-    mentor_id: MentorId,
-    total_clicks: i64,
-    total_conversions: i64,
-    conversion_rate: f64,
-    period: Period,
-}
-
-async fn total(
-    State(app): State<App>,
-    PathId(mentor): PathId<String>,
-    QueryOf(query): QueryOf<TotalQuery>,
-) -> Result<Json<TotalView>, Problem> {
-    let mentor = mentor_in_path(&mentor)?;
-    let subject = match query.org_id {
-        None => Subject::Mentor(mentor.clone()),
-        Some(org) => Subject::MentorInOrg(mentor.clone(), org),
-    };
-    let published = app.table.published().await?;
-    let counts = app
-        .table
-        .count_attributions(&subject, query.period, &published, app.clock.now())
-        .await?;
-    Ok(Json(TotalView {
-        mentor_id: mentor,
-        total_clicks: counts.clicks,
-        total_conversions: counts.conversions,
-        conversion_rate: counts.conversion_rate(),
-        period: query.period,
-    }))
 }

@@ -5,13 +5,14 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use shared::domain::code_record::ReferralLimit;
+use shared::domain::stats::Period;
 use shared::domain::{
     Code, CodeId, CodePrefix, CodeRecord, CodeStatus, FoldedCode, MentorId, OrgId, ProgramId,
     Timestamp, UserType,
 };
 use shared::http::code_terms::GivenTerms;
 use shared::http::extract::no_such_record;
-use shared::http::{App, Body, ListView, Listing, PathId, Post, Problem, list_answer};
+use shared::http::{App, Body, ListView, Listing, PathId, Post, Problem, QueryOf, list_answer};
 use shared::store::Answer;
 use shared::store::codes::{CodeFilter, Issued, Keep};
 
@@ -26,6 +27,7 @@ pub fn routes() -> Router<App> {
             get(show).put(rotate).delete(invalidate),
         )
         .route("/api/v1/referral-codes/{id}/url", get(url))
+        .route("/api/v1/referral-codes/{id}/stats", get(stats))
 }
 
 /// A code as the contract shows it.
@@ -235,5 +237,43 @@ async fn url(State(app): State<App>, PathId(id): PathId<CodeId>) -> Result<Json<
         short_url: app.settings.short_url(&record.code),
         generated_at: app.clock.now().into(),
         code: record.code,
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatsQuery {
+    #[serde(default)]
+    period: Period,
+}
+
+/// What one code came to: the same totals as a mentor's.
+#[derive(Serialize)]
+struct StatsView {
+    id: CodeId,
+    code: Code,
+    total_clicks: i64,
+    total_conversions: i64,
+    conversion_rate: f64,
+    period: Period,
+}
+
+async fn stats(
+    State(app): State<App>,
+    PathId(id): PathId<CodeId>,
+    QueryOf(StatsQuery { period }): QueryOf<StatsQuery>,
+) -> Result<Json<StatsView>, Problem> {
+    let (record, counts) = app
+        .table
+        .code_total(id, period, app.clock.now())
+        .await?
+        .ok_or_else(no_such_record)?;
+    Ok(Json(StatsView {
+        id,
+        code: record.code,
+        total_clicks: counts.clicks,
+        total_conversions: counts.conversions,
+        conversion_rate: counts.conversion_rate(),
+        period,
     }))
 }

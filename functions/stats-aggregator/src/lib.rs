@@ -1,1 +1,79 @@
+//! The scheduled aggregation: folds what has been recorded, audits closed days, and tells
+//! how far behind it is.
 
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use shared::http::App;
+use shared::store::StoreError;
+use shared::store::aggregate::{Audit, Run, SAFETY_MARGIN};
+use shared::store::keys::LogName;
+
+/// What one invocation did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub run: Run,
+    pub audit: Audit,
+}
+
+/// Folds and audits until there is nothing left, or `stop` says that time is up: then the
+/// next run goes on from there.
+///
+/// # Errors
+/// [`StoreError`] when DynamoDB does not answer; what was done until then is kept.
+pub async fn aggregate(app: &App, stop: impl Fn() -> bool) -> Result<Report, StoreError> {
+    let now = app.clock.now();
+    let run = app.table.aggregate(now, SAFETY_MARGIN, &stop).await?;
+    let audit = app.table.audit(now, &stop).await?;
+    for (lane, lag) in &run.lags {
+        if !lag.is_zero() {
+            tracing::warn!(%lane, seconds_behind = lag.num_seconds(), "a lane is behind");
+        }
+    }
+    if audit.late_facts > 0 {
+        tracing::warn!(
+            late_facts = audit.late_facts,
+            "the audit found facts that came too late"
+        );
+    }
+    tracing::info!(
+        facts = run.facts,
+        chunks = run.chunks,
+        audited_days = audit.days,
+        complete = run.is_complete(),
+        "aggregated"
+    );
+    Ok(Report { run, audit })
+}
+
+impl Report {
+    /// The report as CloudWatch's embedded metric format, one document a log.
+    pub fn metrics(&self, timestamp_millis: i64) -> Vec<Value> {
+        LogName::ALL
+            .into_iter()
+            .map(|log| self.metrics_of(log, timestamp_millis))
+            .collect()
+    }
+
+    fn metrics_of(&self, log: LogName, timestamp_millis: i64) -> Value {
+        let lags = self.run.lags.iter().filter(|(lane, _)| lane.log == log);
+        let most_behind = lags.map(|(_, lag)| *lag).max().unwrap_or(TimeDelta::zero());
+        json!({
+            "_aws": {
+                "Timestamp": timestamp_millis,
+                "CloudWatchMetrics": [{
+                    "Namespace": "Verv",
+                    "Dimensions": [["Log"]],
+                    "Metrics": [
+                        {"Name": "AggregatorLag", "Unit": "Seconds"},
+                        {"Name": "FactsFolded", "Unit": "Count"},
+                        {"Name": "LateFacts", "Unit": "Count"},
+                    ],
+                }],
+            },
+            "Log": log.as_str(),
+            "AggregatorLag": most_behind.num_seconds(),
+            "FactsFolded": self.run.facts,
+            "LateFacts": self.audit.late_facts,
+        })
+    }
+}

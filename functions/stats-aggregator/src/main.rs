@@ -1,1 +1,22 @@
-fn main() {}
+//! The Lambda function behind the schedule.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use std::time::{Duration, SystemTime};
+
+/// How long before the deadline the last chunk is begun.
+const RESERVE: Duration = Duration::from_secs(10);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let app = &shared::http::app::start().await?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let last_moment = event.context.deadline() - RESERVE;
+        let report = stats_aggregator::aggregate(app, || SystemTime::now() >= last_moment).await?;
+        for metrics in report.metrics(app.clock.now().timestamp_millis()) {
+            println!("{metrics}");
+        }
+        Ok::<_, Error>(())
+    }))
+    .await
+}

@@ -57,6 +57,16 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
 /// # Errors
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
+    let app = start().await?;
+    lambda_http::run(finish(routes, app)).await
+}
+
+/// What every function does in init: logs, settings, and a connection that is open before
+/// the first request needs it.
+///
+/// # Errors
+/// A setting at fault, by name.
+pub async fn start() -> Result<App, super::settings::SettingError> {
     let level = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -65,7 +75,6 @@ pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
         .with_target(false)
         .init();
     let app = App::from_env().await?;
-    // Opens the connection and resolves the credentials before the first request needs them.
     app.table.warm_up().await;
-    lambda_http::run(finish(routes, app)).await
+    Ok(app)
 }

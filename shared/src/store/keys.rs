@@ -10,7 +10,8 @@
 //! | roll-up row | `STATS#<scope>` | `TOTAL#<org>`, `MONTH#2026-03#<org>` |
 //! | how far everything is folded | `STATS#ALL` | `TOTAL` |
 //! | a lane of the aggregator | `LANE#<log>#<shard>` | `LANE` |
-//! | receipt of a folded chunk | `RECEIPT#<log>#<shard>` | id of its last fact |
+//! | receipt of a folded chunk | `RECEIPT#<log>#<shard>` | `CHUNK#<id of its last fact>` |
+//! | receipt of a late fact | `RECEIPT#<log>#<shard>` | `LATE#<id>` |
 //! | idempotency record | `IDEM#<hash>` | `IDEM` |
 //!
 //! Index 1 lists by mentor and index 2 by organisation, both sharded as the table is and
@@ -286,13 +287,21 @@ pub fn lane(log: LogName, shard: Shard) -> Key {
 }
 
 /// The partition of the receipts of one lane.
-pub fn receipts(log: LogName, shard: Shard) -> String {
+fn receipts(log: LogName, shard: Shard) -> String {
     format!("RECEIPT#{}#{shard}", log.as_str())
 }
 
 /// The receipt of the chunk whose last fact is `last`.
 pub fn receipt(log: LogName, shard: Shard, last: &str) -> Key {
-    Key::new(receipts(log, shard), last)
+    Key::new(receipts(log, shard), format!("CHUNK#{last}"))
+}
+
+/// After the last of a lane's receipts of chunks.
+pub const CHUNK_RECEIPTS_END: &str = "CHUNK#~";
+
+/// The receipt of a fact that came too late for its chunk.
+pub fn late_receipt(log: LogName, shard: Shard, fact: &str) -> Key {
+    Key::new(receipts(log, shard), format!("LATE#{fact}"))
 }
 
 /// The ranking of an organisation's mentors, of all time or of a month.
@@ -306,4 +315,9 @@ pub fn ranking(org: &OrgId, month: Option<Month>) -> String {
 /// A mentor's place in a ranking: the more conversions, the earlier it sorts.
 pub fn rank(conversions: i64, mentor: &MentorId) -> String {
     format!("{:012}#{mentor}", 999_999_999_999 - conversions)
+}
+
+/// The mentor who stands at a place in a ranking.
+pub fn mentor_of_rank(rank: &str) -> Option<&str> {
+    rank.split_once('#').map(|(_, mentor)| mentor)
 }

@@ -8,6 +8,7 @@
 //! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
 //! embedded engine that speaks DynamoDB's own protocol.
 
+pub mod aggregate;
 pub mod attributions;
 pub mod codes;
 pub mod entities;

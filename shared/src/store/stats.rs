@@ -13,7 +13,7 @@ use super::log::{Log, LogEntry};
 use super::table::{Order, Query, Read, Table};
 use crate::domain::ids::SHARDS;
 use crate::domain::stats::{Counts, DailyCounts, Month, Period};
-use crate::domain::{FoldedCode, MentorId, OrgId, Shard, Timestamp};
+use crate::domain::{CodeId, CodeRecord, FoldedCode, MentorId, OrgId, Shard, Timestamp};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
@@ -87,7 +87,7 @@ impl From<LogEntry> for Fact {
                 (change.mentor, change.org, Some(change.code.folded()), 0)
             }
             LogItem::Code(code) => {
-                let record = crate::domain::CodeRecord::from(code);
+                let record = CodeRecord::from(code);
                 (record.mentor, record.org, None, 1)
             }
             LogItem::CodeRemoval(removal) => (removal.mentor, removal.org, None, -1),
@@ -275,7 +275,7 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
-    pub async fn published(&self) -> Result<Published, StoreError> {
+    pub(super) async fn published(&self) -> Result<Published, StoreError> {
         Ok(Published::read(
             self.get_item(&keys::published(), Read::Eventual).await?,
         ))
@@ -299,11 +299,48 @@ impl Table {
         Ok(base + folded + read.unfolded_codes())
     }
 
+    /// The subject's clicks and conversions over `period`, exact as of now: two trips.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn total(
+        &self,
+        subject: &Subject,
+        period: Period,
+        now: DateTime<Utc>,
+    ) -> Result<Counts, StoreError> {
+        let published = self.published().await?;
+        self.count_attributions(subject, period, &published, now)
+            .await
+    }
+
+    /// A code's record and its clicks and conversions over `period`: two trips.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn code_total(
+        &self,
+        id: CodeId,
+        period: Period,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(CodeRecord, Counts)>, StoreError> {
+        let (published, record) = try_join!(self.published(), self.find_code_by_id(id))?;
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        let (mentor, org) = (record.mentor.clone(), record.org.clone());
+        let subject = Subject::Code(record.code.folded(), mentor, org);
+        let counts = self
+            .count_attributions(&subject, period, &published, now)
+            .await?;
+        Ok(Some((record, counts)))
+    }
+
     /// The subject's clicks and conversions over `period`; of everything only all time.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
-    pub async fn count_attributions(
+    pub(super) async fn count_attributions(
         &self,
         subject: &Subject,
         period: Period,
@@ -344,15 +381,15 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
-    pub async fn daily_attributions(
+    pub async fn daily(
         &self,
         subject: &Subject,
         first: NaiveDate,
-        published: &Published,
     ) -> Result<DailyCounts, StoreError> {
+        let published = self.published().await?;
         let rows = Rows::MonthsFrom(Month::of(first));
         let read = self
-            .rows_and_tail(LogName::Attributions, subject, rows, published)
+            .rows_and_tail(LogName::Attributions, subject, rows, &published)
             .await?;
         let mut days = DailyCounts::new();
         let from_rows = read.rows.iter().flat_map(days_of);
@@ -448,7 +485,7 @@ impl Table {
         org: &OrgId,
         month: Option<Month>,
         limit: usize,
-    ) -> Result<Vec<(MentorId, Counts)>, StoreError> {
+    ) -> Result<Ranking, StoreError> {
         let query = Query {
             index: Some(BY_ORG),
             pk: keys::ranking(org, month),
@@ -458,20 +495,26 @@ impl Table {
             limit: Some(limit),
             read: Read::Eventual,
         };
-        let rows = self.query(&query).await?;
-        rows.iter()
-            .map(|row| {
-                let mentor = row.get(BY_ORG.sk).and_then(|sk| sk.as_s().ok());
-                let mentor = mentor
-                    .and_then(|sk| sk.split_once('#'))
-                    .map(|(_, mentor)| mentor);
-                let mentor = mentor.and_then(|mentor| mentor.parse().ok());
-                let mentor =
-                    mentor.ok_or_else(|| StoreError::corrupt("a rank without its mentor"))?;
-                Ok((mentor, counts(row)))
-            })
-            .collect()
+        let (published, rows) = try_join!(self.published(), self.query(&query))?;
+        let mentors = rows.iter().map(|row| {
+            let mentor = row.get(BY_ORG.sk).and_then(|sk| sk.as_s().ok());
+            let mentor = mentor.and_then(|sk| keys::mentor_of_rank(sk)?.parse().ok());
+            let mentor = mentor.ok_or_else(|| StoreError::corrupt("a rank without its mentor"))?;
+            Ok::<_, StoreError>((mentor, counts(row)))
+        });
+        Ok(Ranking {
+            mentors: mentors.collect::<Result<_, _>>()?,
+            as_of: published.as_of,
+        })
     }
+}
+
+/// An organisation's mentors by conversions, best first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    pub mentors: Vec<(MentorId, Counts)>,
+    /// All facts made up to here are counted; `None` before the first aggregation.
+    pub as_of: Option<Timestamp>,
 }
 
 impl RowsAndTail {

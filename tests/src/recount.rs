@@ -1,0 +1,79 @@
+//! Counts the records that exist, one by one: what every statistic is compared with.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::NaiveDate;
+use std::collections::HashMap;
+
+/// An attribution that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub id: String,
+    pub mentor: String,
+    pub org: String,
+    pub code: String,
+    pub clicked_on: NaiveDate,
+    pub converted_on: Option<NaiveDate>,
+}
+
+/// A code record that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeOwner {
+    pub id: String,
+    pub mentor: String,
+    pub org: String,
+}
+
+/// Everything that exists in the table.
+#[derive(Debug, Clone, Default)]
+pub struct Records {
+    pub attributions: Vec<Record>,
+    pub codes: Vec<CodeOwner>,
+}
+
+impl Records {
+    /// Scans the table: no index, no roll-up, no tombstone.
+    ///
+    /// # Panics
+    /// When DynamoDB does not answer or an item lacks what its kind has.
+    pub async fn read(client: &Client, table: &str) -> Self {
+        let mut records = Self::default();
+        let mut pages = client
+            .scan()
+            .table_name(table)
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = pages.next().await {
+            let item = item.expect("the table is read");
+            if item.contains_key("deleted_at") {
+                continue;
+            }
+            let text =
+                |name: &str| optional(&item, name).unwrap_or_else(|| panic!("no {name}: {item:?}"));
+            let day = |time: String| time[..10].parse().expect("a day");
+            match optional(&item, "kind").as_deref() {
+                Some("click") => records.attributions.push(Record {
+                    id: text("sk"),
+                    mentor: text("mentor"),
+                    org: text("org"),
+                    code: text("code"),
+                    clicked_on: day(text("occurred_at")),
+                    converted_on: optional(&item, "confirmed_at").map(day),
+                }),
+                Some("code_entry") => records.codes.push(CodeOwner {
+                    id: text("id"),
+                    mentor: text("mentor"),
+                    org: text("org"),
+                }),
+                _ => {}
+            }
+        }
+        records
+    }
+}
+
+fn optional(item: &HashMap<String, AttributeValue>, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
