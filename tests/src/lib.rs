@@ -3,6 +3,7 @@
 
 pub mod gate;
 pub mod recount;
+pub mod seed;
 
 use axum::Router;
 use axum::body::Body;
