@@ -72,6 +72,18 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         clock: Clock::system(),
     };
 
+    if arguments.demo {
+        match local::demo::fill(&app.table, app.clock.now()).await? {
+            Some(demo) => println!(
+                "Demo: {} codes, {} clicks and {} recruitments in organisation {}.\n",
+                demo.codes,
+                demo.clicks,
+                demo.recruitments,
+                local::demo::ORG
+            ),
+            None => println!("Demo: left out, as the table holds codes already.\n"),
+        }
+    }
     let address = listener.local_addr()?;
     greet(address, &endpoint, &app, &arguments, engine.is_some());
     let aggregator = tokio::spawn(local::aggregate_regularly(app.clone()));

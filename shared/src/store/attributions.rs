@@ -178,7 +178,7 @@ impl Table {
         render: impl Fn(&Attribution) -> Answer,
         now: DateTime<Utc>,
     ) -> Result<Answer, TransactError<ClickRefusal>> {
-        let earlier = async { Ok(self.find_answer(Some(key), now).await?) };
+        let earlier = self.find_answer(Some(key), now);
         let (code, earlier) = join(self.code_to_click(&click.code, now), earlier).await;
         // The first answer stands, whatever has become of the code.
         if let Some(replay) = earlier.map_err(TransactError::<ClickRefusal>::Store)? {

@@ -139,6 +139,24 @@ impl Table {
         Ok(record.filter(|record| record.status(now) == CodeStatus::Active))
     }
 
+    /// Whether no code was ever made in the table.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        let request = ListRequest {
+            limit: 1,
+            start: Start::Skip(0),
+        };
+        let log = Log {
+            table: self,
+            name: LogName::Codes,
+            view: View::All,
+        };
+        let listed = log.list(request, Some(1), |item| Some(item.log())).await?;
+        Ok(listed.records.is_empty())
+    }
+
     /// Makes `record`'s code, with its owner's chosen string.
     ///
     /// # Errors

@@ -124,6 +124,7 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
+    #[expect(clippy::disallowed_methods, reason = "this is the store")]
     pub async fn put_fact<E: Entity>(&self, entity: &E) -> Result<(), StoreError> {
         let written = counted(
             self.client
@@ -153,6 +154,7 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
+    #[expect(clippy::disallowed_methods, reason = "this is the store")]
     pub(crate) async fn replace_item(&self, item: Item) -> Result<(), StoreError> {
         let response = counted(
             self.client
