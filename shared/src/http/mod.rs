@@ -11,6 +11,7 @@ pub mod pagination;
 pub mod problem;
 pub mod settings;
 
+pub use answer::kept_or;
 pub use app::{App, finish, serve};
 pub use extract::{Body, Client, PathId, Post, QueryOf};
 pub use pagination::{ListView, Listing, list_answer};

@@ -13,8 +13,8 @@ use crate::domain::attribution::{Conversion, Visitor};
 use crate::domain::code_record::CodeTerms;
 use crate::domain::stats::{Counts, Period};
 use crate::domain::{
-    Attribution, AttributionId, AttributionStatus, CodeRecord, CodeStatus, FoldedCode,
-    MemberId, MentorId, OrgId, Timestamp,
+    Attribution, AttributionId, AttributionStatus, CodeRecord, CodeStatus, FoldedCode, MemberId,
+    MentorId, OrgId, Timestamp,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
