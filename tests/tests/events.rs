@@ -2,11 +2,12 @@
 //! own conversion into the router. And every route has an event.
 
 use axum::body::Body;
-use lambda_http::request::RequestContext;
+use lambda_http::request::{LambdaRequest, RequestContext};
 use serde_json::{Value, json};
 use shared::domain::attribution::{ReferrerUrl, Visitor};
 use shared::domain::code_record::CodeTerms;
 use shared::domain::{Attribution, CodeRecord};
+use shared::http::gateway;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
@@ -79,7 +80,8 @@ fn http_events() -> BTreeMap<String, Value> {
 }
 
 async fn replay(verv: &Verv, event: &Value) -> Reply {
-    let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
+    let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
+    let request = lambda_http::Request::from(gateway::tidy(event));
     verv.send(request.map(Body::new)).await
 }
 
@@ -354,4 +356,26 @@ async fn a_body_in_base_64_is_the_same_body() {
     event["isBase64Encoded"] = true.into();
     let click = replay(&verv, &event).await.expect(201);
     assert_eq!(click.string("/code"), CODE);
+}
+
+#[tokio::test]
+async fn a_query_that_is_no_uri_is_answered_as_any_other() {
+    let verv = platform(Before::Code).await;
+    let mut event = read("code-records-lookup");
+    event["rawQueryString"] = "code=jan verv 8f3a".into();
+    assert_eq!(
+        replay(&verv, &event).await.expect(200).string("/id"),
+        CODE_ID
+    );
+    for query in [
+        "code=<script>",
+        "code=\"",
+        "code=\u{0}",
+        "code=å",
+        "code=#",
+        "code=\u{7f}",
+    ] {
+        event["rawQueryString"] = query.into();
+        replay(&verv, &event).await.expect(404);
+    }
 }

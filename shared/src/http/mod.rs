@@ -6,6 +6,7 @@ pub mod click_problems;
 pub mod code_problems;
 pub mod code_terms;
 pub mod extract;
+pub mod gateway;
 pub mod observe;
 pub mod pagination;
 pub mod problem;
