@@ -157,7 +157,7 @@ async fn click(
     }
     let member: MemberId = valid(&format!("usr_{}", 5_000 + recruited));
     let confirmation = Confirmation {
-        code: code.clone(),
+        code: code.folded(),
         member,
         confirmed_at: joined.into(),
     };

@@ -1,8 +1,11 @@
 //! A platform for one test: a fresh table in an embedded engine, every route, a clock that
 //! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port.
 
+pub mod contract;
+pub mod flows;
 pub mod gate;
 pub mod recount;
+pub mod routes;
 pub mod seed;
 
 use axum::Router;

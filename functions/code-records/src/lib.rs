@@ -11,7 +11,9 @@ use shared::domain::{
 };
 use shared::http::code_terms::GivenTerms;
 use shared::http::extract::no_such_record;
-use shared::http::{App, Body, ListView, Listing, PathId, Post, Problem, QueryOf, list_answer};
+use shared::http::{
+    App, Body, ListView, Listing, PathId, Post, Problem, QueryOf, kept_or, list_answer,
+};
 use shared::store::Answer;
 use shared::store::codes::{CodeFilter, Keep};
 
@@ -164,7 +166,11 @@ async fn create(
         max_referrals: new.max_referrals,
         expires_at: new.expires_at,
     };
-    let record = CodeRecord::new(new.mentor_id, new.org_id, new.code, terms.check(now)?, now);
+    let terms = match terms.check(now) {
+        Ok(terms) => terms,
+        Err(refusal) => return kept_or(refusal, key.as_ref(), &app).await,
+    };
+    let record = CodeRecord::new(new.mentor_id, new.org_id, new.code, terms, now);
     let render = |record: &CodeRecord| {
         Answer::created(
             format!("{BASE}/{}", record.id),

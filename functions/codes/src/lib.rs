@@ -12,7 +12,9 @@ use shared::domain::{
 };
 use shared::http::code_terms::GivenTerms;
 use shared::http::extract::no_such_record;
-use shared::http::{App, Body, ListView, Listing, PathId, Post, Problem, QueryOf, list_answer};
+use shared::http::{
+    App, Body, ListView, Listing, PathId, Post, Problem, QueryOf, kept_or, list_answer,
+};
 use shared::store::Answer;
 use shared::store::codes::{CodeFilter, Issued, Keep};
 
@@ -127,7 +129,10 @@ async fn get_or_create(
         max_referrals: new.max_referrals,
         expires_at: new.expires_at,
     };
-    let terms = terms.check(now)?;
+    let terms = match terms.check(now) {
+        Ok(terms) => terms,
+        Err(refusal) => return kept_or(refusal, key.as_ref(), &app).await,
+    };
     let render = |issued: &Issued| match issued {
         Issued::Created(record) => Answer::created(
             format!("{BASE}/{}", record.id),

@@ -1,13 +1,16 @@
 //! What every function is: routes, the state behind them, and how it starts on Lambda.
 
 use super::observe::observe;
-use super::{Problem, Settings};
+use super::{Problem, Settings, gateway};
 use crate::domain::Clock;
 use crate::store::Table;
 use aws_config::BehaviorVersion;
 use axum::Router;
 use axum::http::StatusCode;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, LambdaEvent};
 use std::sync::Arc;
+use tower::ServiceExt;
 
 /// What handlers share. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -58,7 +61,14 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
     let app = start().await?;
-    lambda_http::run(finish(routes, app)).await
+    let handler =
+        Adapter::from(finish(routes, app)).map_request(|event: LambdaEvent<LambdaRequest>| {
+            LambdaEvent {
+                payload: gateway::tidy(event.payload),
+                context: event.context,
+            }
+        });
+    lambda_http::lambda_runtime::run(handler).await
 }
 
 /// What every function does in init: logs, settings, and a connection that is open before

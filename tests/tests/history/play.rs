@@ -169,7 +169,7 @@ impl World {
                 let now = self.at(*skew);
                 let member: MemberId = format!("new_{member}").parse().expect("an id");
                 let confirmation = Confirmation {
-                    code,
+                    code: code.folded(),
                     member,
                     confirmed_at: now.into(),
                 };
