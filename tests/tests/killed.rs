@@ -326,6 +326,17 @@ async fn a_process_that_is_asked_to_stop_stops_and_keeps_everything() {
 }
 
 #[test]
+fn a_process_that_has_just_said_it_is_up_stops_in_order() {
+    let data = tempfile::tempdir().expect("a directory");
+    for signal in ["TERM", "INT"].repeat(5) {
+        let process = Process::start(data.path());
+        process.signal(signal);
+        let status = process.wait();
+        assert_eq!(status.code(), Some(0), "SIG{signal}: {status}");
+    }
+}
+
+#[test]
 fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
     let data = tempfile::tempdir().expect("a directory");
     let other_data = tempfile::tempdir().expect("a directory");
