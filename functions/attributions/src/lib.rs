@@ -123,7 +123,7 @@ async fn show(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewClick {
-    code: Code,
+    code: FoldedCode,
     ip_address: Option<IpAddr>,
     user_agent: Option<UserAgent>,
     referrer_url: Option<ReferrerUrl>,
@@ -147,7 +147,7 @@ async fn record_click(
     let address = new.ip_address.or(client.address);
     let seen_agent = client.user_agent.as_deref().and_then(UserAgent::shortened);
     let click = Click {
-        code: new.code.folded(),
+        code: new.code,
         visitor: Visitor {
             ip_address: address.and_then(|address| app.settings.ip_policy.apply(address)),
             user_agent: new.user_agent.or(seen_agent),
@@ -169,7 +169,7 @@ async fn record_click(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewConversion {
-    code: Code,
+    code: FoldedCode,
     new_member_id: MemberId,
     confirmed_at: Option<Timestamp>,
 }

@@ -13,8 +13,8 @@ use crate::domain::attribution::{Conversion, Visitor};
 use crate::domain::code_record::CodeTerms;
 use crate::domain::stats::{Counts, Period};
 use crate::domain::{
-    Attribution, AttributionId, AttributionStatus, Code, CodeRecord, CodeStatus, FoldedCode,
-    MemberId, MentorId, OrgId, Timestamp,
+    Attribution, AttributionId, AttributionStatus, CodeRecord, CodeStatus, FoldedCode, MemberId,
+    MentorId, OrgId, Timestamp,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -96,7 +96,7 @@ fn limit_reached(terms: &CodeTerms, confirmed: i64) -> bool {
 /// A recruitment as it is to be confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
-    pub code: Code,
+    pub code: FoldedCode,
     pub member: MemberId,
     pub confirmed_at: Timestamp,
 }
@@ -268,7 +268,7 @@ impl Table {
         for _ in 0..ATTEMPTS {
             let found = self.find_attribution(id).await?;
             let attribution = found.ok_or(TransactError::Refused(ConfirmRefusal::NotFound))?;
-            if attribution.code.folded() != confirmation.code.folded() {
+            if attribution.code.folded() != confirmation.code {
                 return Err(TransactError::Refused(ConfirmRefusal::OtherCode));
             }
             match &attribution.conversion {
