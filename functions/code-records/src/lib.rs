@@ -164,7 +164,11 @@ async fn create(
         max_referrals: new.max_referrals,
         expires_at: new.expires_at,
     };
-    let record = CodeRecord::new(new.mentor_id, new.org_id, new.code, terms.check(now)?, now);
+    let terms = match terms.check(now) {
+        Ok(terms) => terms,
+        Err(refusal) => return app.first_answer_or(refusal, key.as_ref()).await,
+    };
+    let record = CodeRecord::new(new.mentor_id, new.org_id, new.code, terms, now);
     let render = |record: &CodeRecord| {
         Answer::created(
             format!("{BASE}/{}", record.id),

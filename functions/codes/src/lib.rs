@@ -125,7 +125,10 @@ async fn get_or_create(
         max_referrals: new.max_referrals,
         expires_at: new.expires_at,
     };
-    let terms = terms.check(now)?;
+    let terms = match terms.check(now) {
+        Ok(terms) => terms,
+        Err(refusal) => return app.first_answer_or(refusal, key.as_ref()).await,
+    };
     let render = |issued: &Issued| match issued {
         Issued::Created(record) => Answer::created(
             format!("{BASE}/{}", record.id),

@@ -1,7 +1,9 @@
 //! Answers that may be kept under an idempotency key: rendered before the effect is
 //! committed, sent as they were rendered.
 
-use crate::store::Answer;
+use super::{App, Problem};
+use crate::store::idempotency::Replay;
+use crate::store::{Answer, IdempotencyKey};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -22,6 +24,24 @@ impl Answer {
             status: StatusCode::CREATED.as_u16(),
             location: Some(location),
             body: render(view),
+        }
+    }
+}
+
+impl App {
+    /// What a `POST` that `refusal` meets is answered: the first answer, if `key` keeps one
+    /// of the same request. Its times may have been in the future then.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn first_answer_or(
+        &self,
+        refusal: Problem,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Answer, Problem> {
+        match self.table.find_answer(key, self.clock.now()).await? {
+            Some(Replay::Same(answer)) => Ok(answer),
+            Some(Replay::OtherRequest) | None => Err(refusal),
         }
     }
 }
