@@ -85,11 +85,13 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         }
     }
     let address = listener.local_addr()?;
+    // Before it says that it is up: whoever reads that may ask it to stop at once.
+    let stop = asked_to_stop()?;
     greet(address, &endpoint, &app, &arguments, engine.is_some());
     let aggregator = tokio::spawn(local::aggregate_regularly(app.clone()));
     let service = local::router(app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
-        .with_graceful_shutdown(asked_to_stop())
+        .with_graceful_shutdown(stop)
         .await?;
     aggregator.abort();
     if let Some(engine) = engine {
@@ -121,17 +123,21 @@ async fn listen(port: u16, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
         })
 }
 
-async fn asked_to_stop() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Listens for Ctrl-C and `SIGTERM` from now on; the future ends at the first of them.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
-        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        if let Ok(mut terminate) = terminate {
-            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
-            return;
-        }
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        })
     }
-    let _ = interrupt.await;
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 fn greet(address: SocketAddr, endpoint: &str, app: &App, arguments: &Arguments, embedded: bool) {
