@@ -298,7 +298,7 @@ fn every_path_of_the_routers_is_in_the_list_of_routes() {
 async fn every_method_of_the_routers_is_in_the_list_of_routes() {
     let verv = Verv::start().await;
     for route in ROUTES {
-        let path = route.path.replace('{', "").replace('}', "");
+        let path = route.path.replace(['{', '}'], "");
         let patch = verv
             .call("PATCH".parse().expect("a method"), &path, &[], None)
             .await
