@@ -145,8 +145,7 @@ impl Play {
         let time = time.map(|offset| at(now, offset));
         let place = self.click_at(*click);
         let own = place.map_or(Which::Unknown, |at| {
-            let code = self.model.clicks[at].code;
-            Which::Ago(self.model.codes.len() - 1 - code)
+            self.code_made(self.model.clicks[at].code)
         });
         let typed = self.typed(code.unwrap_or(own), *spelling);
         let member = MEMBERS[*member];
@@ -155,6 +154,12 @@ impl Play {
         give_time(&mut body, "confirmed_at", time);
         let reply = self.verv.put(&path, body).await;
         self.judge_confirmation(place, &typed, member, time, &reply);
+        self.follow_uncounted(own).await;
+    }
+
+    /// Whether a code can be used, as a visit tells that leaves nothing behind.
+    pub(crate) async fn follow_uncounted(&mut self, code: Which) {
+        self.visit(code, Spelling::AsShown, Visit::Head).await;
     }
 
     fn judge_confirmation(
@@ -227,6 +232,9 @@ impl Play {
         }
         let expected = json!({"id": click.id, "deleted": true, "deleted_at": deleted_at});
         assert_eq!(reply.expect(200).json(), expected);
+        // A confirmation less may make the code usable again.
+        let code = self.code_made(self.model.clicks[place].code);
+        self.follow_uncounted(code).await;
     }
 
     pub(crate) async fn show_click(&mut self, place: Option<usize>) {

@@ -157,9 +157,9 @@ pub(crate) enum Operation {
     WaitForMonthsEnd,
 }
 
-/// A history of up to 90 operations.
+/// A history of up to 120 operations.
 pub(crate) fn history() -> impl Strategy<Value = Vec<Operation>> {
-    vec(operation(), 1..90)
+    vec(operation(), 1..120)
 }
 
 fn which() -> impl Strategy<Value = Which> {
@@ -193,8 +193,8 @@ fn terms() -> impl Strategy<Value = Terms> {
         40 * DAY,
     ]);
     (
-        option::weighted(0.4, expires),
-        option::weighted(0.3, 1u64..4),
+        option::weighted(0.25, expires),
+        option::weighted(0.4, 1u64..3),
         option::weighted(0.1, prop::sample::select(vec![2u8, 3, 5])),
     )
         .prop_map(|(expires, max_referrals, user_type)| Terms {

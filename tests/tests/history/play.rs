@@ -147,6 +147,11 @@ impl Play {
         place(which, self.model.codes.len())
     }
 
+    /// The code at this place among the model's, as an operation names it.
+    pub(crate) fn code_made(&self, place: usize) -> Which {
+        Which::Ago(self.model.codes.len() - 1 - place)
+    }
+
     /// The click that `which` names, its place among the model's.
     pub(crate) fn click_at(&self, which: Which) -> Option<usize> {
         place(which, self.model.clicks.len())
@@ -267,6 +272,7 @@ impl Play {
             self.show_code(Some(at)).await;
             let shown = self.model.codes[at].code.clone();
             self.lookup(&shown.to_ascii_lowercase()).await;
+            self.follow_uncounted(self.code_made(at)).await;
         }
         for at in 0..self.model.clicks.len() {
             self.show_click(Some(at)).await;
