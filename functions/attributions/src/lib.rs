@@ -1,6 +1,5 @@
 //! Referral attributions: clicks, the recruitments they become, and what they come to.
 
-use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,7 @@ use shared::domain::{
 };
 use shared::http::extract::{invalid, no_such_record};
 use shared::http::{
-    App, Body, Client, ListView, Listing, PathId, Post, Problem, QueryOf, list_answer,
+    App, Body, Client, ListView, Listing, PathId, Post, Problem, QueryOf, Scoped, list_answer,
 };
 use shared::store::Answer;
 use shared::store::attributions::{AttributionFilter, Click, Confirmation};
@@ -86,7 +85,7 @@ struct Filter {
 }
 
 async fn list(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     Listing { filter, paging }: Listing<Filter>,
 ) -> Result<Json<ListView<AttributionView>>, Problem> {
     let Filter {
@@ -109,7 +108,7 @@ async fn list(
 }
 
 async fn show(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
 ) -> Result<Json<AttributionView>, Problem> {
     let attribution = app
@@ -131,7 +130,7 @@ struct NewClick {
 }
 
 async fn record_click(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     client: Client,
     Post { value: new, key }: Post<NewClick>,
 ) -> Result<Answer, Problem> {
@@ -188,7 +187,7 @@ struct ConfirmedView {
 }
 
 async fn confirm(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
     Body(new): Body<NewConversion>,
 ) -> Result<Json<ConfirmedView>, Problem> {
@@ -230,7 +229,7 @@ struct Removed {
 }
 
 async fn remove(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
 ) -> Result<Json<Removed>, Problem> {
     let deleted_at = app.table.delete_attribution(id, app.clock.now()).await?;
@@ -283,7 +282,7 @@ struct MentorsFilter {
 }
 
 async fn list_of_mentor(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(mentor): PathId<String>,
     Listing { filter, paging }: Listing<MentorsFilter>,
 ) -> Result<Json<ListView<MentorsView>>, Problem> {
@@ -318,12 +317,14 @@ struct TotalView {
 }
 
 async fn total(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(mentor): PathId<String>,
     QueryOf(query): QueryOf<TotalQuery>,
 ) -> Result<Json<TotalView>, Problem> {
     let mentor = mentor_in_path(&mentor)?;
-    let subject = match query.org_id {
+    let reach = app.table.reach();
+    let (_, org) = reach.narrow(Some(mentor.clone()), query.org_id)?;
+    let subject = match org {
         None => Subject::Mentor(mentor.clone()),
         Some(org) => Subject::MentorInOrg(mentor.clone(), org),
     };

@@ -1,12 +1,14 @@
 //! What every function is: routes, the state behind them, and how it starts on Lambda.
 
+use super::access::guard;
 use super::observe::observe;
-use super::{Problem, Settings};
+use super::settings::SettingError;
+use super::{Settings, fallback};
 use crate::domain::Clock;
 use crate::store::Table;
 use aws_config::BehaviorVersion;
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::Uri;
 use std::sync::Arc;
 
 /// What handlers share. Cheap to clone.
@@ -22,32 +24,29 @@ impl App {
     ///
     /// # Errors
     /// The setting at fault, by name.
-    pub async fn from_env() -> Result<Self, super::settings::SettingError> {
-        let settings = Settings::from_env()?;
+    pub async fn from_env() -> Result<Self, SettingError> {
+        Ok(Self::with(Settings::from_env()?).await)
+    }
+
+    /// The application with these settings, and the environment's credentials and endpoint.
+    async fn with(settings: Settings) -> Self {
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         let client = aws_sdk_dynamodb::Client::new(&config);
-        Ok(Self {
+        Self {
             table: Table::new(client, &settings.table_name),
             settings: Arc::new(settings),
             clock: Clock::system(),
-        })
+        }
     }
 }
 
 /// The routes with what surrounds them everywhere: problems for unknown routes and methods,
-/// and the log line.
+/// the guard before every route, and the log line.
 pub fn finish(routes: Router<App>, app: App) -> Router {
     routes
-        .fallback(async || {
-            Problem::not_found("route_not_found", "There is nothing at this address.")
-        })
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "This address does not take this method; see the Allow header.",
-            )
-        })
+        .fallback(async |uri: Uri| fallback::no_such_route(uri.path()))
+        .method_not_allowed_fallback(async |uri: Uri| fallback::no_such_method(uri.path(), None))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
         .layer(axum::middleware::from_fn(observe))
         .with_state(app)
 }
@@ -57,6 +56,22 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
 /// # Errors
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
+    log_as_json();
+    run(routes, Settings::from_env()?).await
+}
+
+/// Runs `routes`, some of which verify tokens always, as a Lambda function.
+///
+/// # Errors
+/// A setting at fault, missing keys among them, or the runtime's own.
+pub async fn serve_verifying_tokens(routes: Router<App>) -> Result<(), lambda_http::Error> {
+    log_as_json();
+    let settings = Settings::from_env()?;
+    settings.require_token_keys()?;
+    run(routes, settings).await
+}
+
+fn log_as_json() {
     let level = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -64,7 +79,10 @@ pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
         .with_env_filter(level)
         .with_target(false)
         .init();
-    let app = App::from_env().await?;
+}
+
+async fn run(routes: Router<App>, settings: Settings) -> Result<(), lambda_http::Error> {
+    let app = App::with(settings).await;
     // Opens the connection and resolves the credentials before the first request needs them.
     app.table.warm_up().await;
     lambda_http::run(finish(routes, app)).await
