@@ -1,6 +1,8 @@
 //! A platform for one test: a fresh table in an embedded engine, every route, a clock that
 //! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port.
 
+pub mod tokens;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
