@@ -1,8 +1,9 @@
 //! `cargo run -p local`: the platform on this machine.
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use dynoxide::Database;
 use local::engine::{self, Engine};
+use local::token::{self, TokenArguments};
 use shared::domain::Clock;
 use shared::http::{App, Settings};
 use shared::store::Table;
@@ -15,7 +16,10 @@ use tokio::net::TcpListener;
 /// Runs Verv on this machine, with DynamoDB embedded.
 #[derive(Parser)]
 #[command(version)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Where the API is served; 0 takes a free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
@@ -33,6 +37,12 @@ struct Arguments {
     demo: bool,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Print a development token
+    Token(TokenArguments),
+}
+
 #[tokio::main]
 async fn main() {
     if let Err(error) = run(Arguments::parse()).await {
@@ -42,6 +52,11 @@ async fn main() {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    if let Some(Command::Token(wanted)) = &arguments.command {
+        let token = token::issue(wanted, &Settings::from_env()?, &Clock::system())?;
+        println!("{token}");
+        return Ok(());
+    }
     let level = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         tracing_subscriber::EnvFilter::new("warn,dynoxide=error,shared=info,local=info")
     });

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod recount;
 pub mod routes;
 pub mod seed;
+pub mod tokens;
 
 use aws_sdk_dynamodb::Client;
 use axum::Router;

@@ -2,7 +2,6 @@
 
 mod statistics;
 
-use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,9 @@ use shared::domain::{
     MentorId, OrgId, Timestamp,
 };
 use shared::http::extract::no_such_record;
-use shared::http::{App, Body, Client, ListView, Listing, PathId, Post, Problem, list_answer};
+use shared::http::{
+    App, Body, Client, ListView, Listing, PathId, Post, Problem, Scoped, list_answer,
+};
 use shared::store::Answer;
 use shared::store::attributions::{AttributionFilter, Click, Confirmation};
 use std::net::IpAddr;
@@ -92,7 +93,7 @@ struct Filter {
 }
 
 async fn list(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     Listing { filter, paging }: Listing<Filter>,
 ) -> Result<Json<ListView<AttributionView>>, Problem> {
     let Filter {
@@ -115,7 +116,7 @@ async fn list(
 }
 
 async fn show(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
 ) -> Result<Json<AttributionView>, Problem> {
     let attribution = app
@@ -137,7 +138,7 @@ struct NewClick {
 }
 
 async fn record_click(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     client: Client,
     Post { value: new, key }: Post<NewClick>,
 ) -> Result<Answer, Problem> {
@@ -194,7 +195,7 @@ struct ConfirmedView {
 }
 
 async fn confirm(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
     Body(new): Body<NewConversion>,
 ) -> Result<Json<ConfirmedView>, Problem> {
@@ -236,7 +237,7 @@ struct Removed {
 }
 
 async fn remove(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
 ) -> Result<Json<Removed>, Problem> {
     let deleted_at = app.table.delete_attribution(id, app.clock.now()).await?;
@@ -283,7 +284,7 @@ struct MentorsFilter {
 }
 
 async fn list_of_mentor(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(mentor): PathId<String>,
     Listing { filter, paging }: Listing<MentorsFilter>,
 ) -> Result<Json<ListView<MentorsView>>, Problem> {

@@ -118,9 +118,10 @@ macro_rules! bounded_text {
             }
         }
 
-        super::ids::string_serde!($name);
+        $crate::domain::ids::string_serde!($name);
     };
 }
+pub(super) use bounded_text;
 
 bounded_text!(
     /// A browser's own description: 1 to 1,024 bytes, of which none is a control character

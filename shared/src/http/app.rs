@@ -1,12 +1,14 @@
 //! What every function is: routes, the state behind them, and how it starts on Lambda.
 
+use super::access::guard;
 use super::observe::observe;
-use super::{Problem, Settings, gateway};
+use super::settings::SettingError;
+use super::{Settings, fallback, gateway};
 use crate::domain::Clock;
 use crate::store::Table;
 use aws_config::BehaviorVersion;
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::Uri;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent};
 use std::sync::Arc;
@@ -25,32 +27,29 @@ impl App {
     ///
     /// # Errors
     /// The setting at fault, by name.
-    pub async fn from_env() -> Result<Self, super::settings::SettingError> {
-        let settings = Settings::from_env()?;
+    pub async fn from_env() -> Result<Self, SettingError> {
+        Ok(Self::with(Settings::from_env()?).await)
+    }
+
+    /// The application with these settings, and the environment's credentials and endpoint.
+    async fn with(settings: Settings) -> Self {
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         let client = aws_sdk_dynamodb::Client::new(&config);
-        Ok(Self {
+        Self {
             table: Table::new(client, &settings.table_name),
             settings: Arc::new(settings),
             clock: Clock::system(),
-        })
+        }
     }
 }
 
 /// The routes with what surrounds them everywhere: problems for unknown routes and methods,
-/// and the log line.
+/// the guard before every route, and the log line.
 pub fn finish(routes: Router<App>, app: App) -> Router {
     routes
-        .fallback(async || {
-            Problem::not_found("route_not_found", "There is nothing at this address.")
-        })
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "This address does not take this method; see the Allow header.",
-            )
-        })
+        .fallback(async |uri: Uri| fallback::no_such_route(uri.path()))
+        .method_not_allowed_fallback(async |uri: Uri| fallback::no_such_method(uri.path(), None))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
         .layer(axum::middleware::from_fn(observe))
         .with_state(app)
 }
@@ -60,7 +59,24 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
 /// # Errors
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
-    let app = start().await?;
+    let app = start(Settings::from_env).await?;
+    run(routes, app).await
+}
+
+/// Runs `routes`, some of which verify tokens always, as a Lambda function.
+///
+/// # Errors
+/// A setting at fault, missing keys among them, or the runtime's own.
+pub async fn serve_verifying_tokens(routes: Router<App>) -> Result<(), lambda_http::Error> {
+    let settings = || {
+        let settings = Settings::from_env()?;
+        settings.require_token_keys()?;
+        Ok(settings)
+    };
+    run(routes, start(settings).await?).await
+}
+
+async fn run(routes: Router<App>, app: App) -> Result<(), lambda_http::Error> {
     let handler =
         Adapter::from(finish(routes, app)).map_request(|event: LambdaEvent<LambdaRequest>| {
             LambdaEvent {
@@ -76,7 +92,9 @@ pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
 ///
 /// # Errors
 /// A setting at fault, by name.
-pub async fn start() -> Result<App, super::settings::SettingError> {
+pub async fn start(
+    settings: impl FnOnce() -> Result<Settings, SettingError>,
+) -> Result<App, SettingError> {
     let level = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -84,7 +102,7 @@ pub async fn start() -> Result<App, super::settings::SettingError> {
         .with_env_filter(level)
         .with_target(false)
         .init();
-    let app = App::from_env().await?;
+    let app = App::with(settings()?).await;
     app.table.warm_up().await;
     Ok(app)
 }

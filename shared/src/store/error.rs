@@ -14,6 +14,10 @@ pub enum StoreError {
     /// DynamoDB refused the request itself: a fault of ours or of the deployment.
     #[error("DynamoDB refused the request")]
     Refused(#[source] BoxError),
+    /// The asker's address has asked for more unknown codes than a minute allows; so many
+    /// seconds from now the next minute begins.
+    #[error("too many unknown codes were asked for")]
+    TooManyMisses { retry_after: u64 },
     /// An item does not hold what its key promises.
     #[error("a stored item cannot be read")]
     Corrupt(#[source] BoxError),

@@ -78,6 +78,17 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
+impl<T> Page<T> {
+    /// The page of a list that has no records.
+    pub(super) fn empty() -> Self {
+        Self {
+            records: Vec::new(),
+            total: Total::exactly(0),
+            next: None,
+        }
+    }
+}
+
 /// How many records a list has in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
