@@ -237,6 +237,18 @@ async fn a_program_that_codes_refer_to_is_archived_and_takes_no_new_ones() {
 }
 
 #[tokio::test]
+async fn the_first_answer_stands_when_the_program_is_archived_since() {
+    let verv = Verv::start().await;
+    let id = program(&verv, json!({})).await;
+    let headers = [("idempotency-key", "k1")];
+    let body = json!({"mentor_id": "usr_1", "org_id": "org_1", "referral_program_id": id});
+    let make = || verv.call(Method::POST, CODES, &headers, Some(body.clone()));
+    let first = make().await.expect(201);
+    verv.delete(&format!("{PROGRAMS}/{id}")).await.expect(200);
+    assert_eq!(make().await.expect(201).text, first.text);
+}
+
+#[tokio::test]
 async fn deletion_and_a_first_code_never_pass_each_other() {
     for _ in 0..10 {
         let verv = Verv::start().await;

@@ -8,6 +8,7 @@ use shared::domain::{
     Code, CodeId, CodePrefix, CodeRecord, CodeStatus, FoldedCode, MentorId, OrgId, ProgramId,
     Timestamp, UserType,
 };
+use shared::http::answer::first_answer_or;
 use shared::http::code_terms::GivenTerms;
 use shared::http::extract::no_such_record;
 use shared::http::{
@@ -125,7 +126,10 @@ async fn get_or_create(
         expires_at: new.expires_at,
     };
     caller.may_act_for(&new.mentor_id, &new.org_id)?;
-    let terms = terms.check(&app, &new.org_id, now).await?;
+    let terms = match terms.check(&app, &new.org_id, now).await {
+        Ok(terms) => terms,
+        Err(problem) => return first_answer_or(problem, &app, key.as_ref(), now).await,
+    };
     let render = |issued: &Issued| match issued {
         Issued::Created(record) => Answer::created(
             format!("{BASE}/{}", record.id),

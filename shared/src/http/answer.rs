@@ -1,9 +1,12 @@
 //! Answers that may be kept under an idempotency key: rendered before the effect is
 //! committed, sent as they were rendered.
 
-use crate::store::Answer;
+use super::{App, Problem};
+use crate::store::idempotency::Replay;
+use crate::store::{Answer, IdempotencyKey};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 impl Answer {
@@ -23,6 +26,24 @@ impl Answer {
             location: Some(location),
             body: render(view),
         }
+    }
+}
+
+/// What a request that is refused with `problem` now was answered when it came first: that
+/// answer stands, whatever has become of what it refers to.
+///
+/// # Errors
+/// `problem`, where the request comes for the first time.
+pub async fn first_answer_or(
+    problem: Problem,
+    app: &App,
+    key: Option<&IdempotencyKey>,
+    now: DateTime<Utc>,
+) -> Result<Answer, Problem> {
+    match app.table.find_answer(key, now).await? {
+        Some(Replay::Same(answer)) => Ok(answer),
+        Some(Replay::OtherRequest) => Err(Problem::key_reused()),
+        None => Err(problem),
     }
 }
 
