@@ -1,10 +1,11 @@
 //! What every function is: routes, the state behind them, and how it starts on Lambda.
 
+use super::deadline::deadline;
 use super::observe::observe;
-use super::{Problem, Settings};
+use super::settings::SettingError;
+use super::{Problem, Settings, aws, logs, secrets};
 use crate::domain::Clock;
 use crate::store::Table;
-use aws_config::BehaviorVersion;
 use axum::Router;
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -22,9 +23,13 @@ impl App {
     ///
     /// # Errors
     /// The setting at fault, by name.
-    pub async fn from_env() -> Result<Self, super::settings::SettingError> {
-        let settings = Settings::from_env()?;
-        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    pub async fn from_env() -> Result<Self, SettingError> {
+        let config = aws::config().await?;
+        let keys = secrets::token_keys(&config).await?;
+        let settings = Settings::from_lookup(|variable| match variable {
+            "TOKEN_KEYS" if keys.is_some() => keys.clone(),
+            _ => std::env::var(variable).ok(),
+        })?;
         let client = aws_sdk_dynamodb::Client::new(&config);
         Ok(Self {
             table: Table::new(client, &settings.table_name),
@@ -48,6 +53,7 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
                 "This address does not take this method; see the Allow header.",
             )
         })
+        .layer(axum::middleware::from_fn(deadline))
         .layer(axum::middleware::from_fn(observe))
         .with_state(app)
 }
@@ -66,14 +72,8 @@ pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
 ///
 /// # Errors
 /// A setting at fault, by name.
-pub async fn start() -> Result<App, super::settings::SettingError> {
-    let level = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(level)
-        .with_target(false)
-        .init();
+pub async fn start() -> Result<App, SettingError> {
+    logs::init();
     let app = App::from_env().await?;
     app.table.warm_up().await;
     Ok(app)

@@ -2,13 +2,17 @@
 
 pub mod answer;
 pub mod app;
+pub mod aws;
 pub mod click_problems;
 pub mod code_problems;
 pub mod code_terms;
+pub mod deadline;
 pub mod extract;
+mod logs;
 pub mod observe;
 pub mod pagination;
 pub mod problem;
+mod secrets;
 pub mod settings;
 
 pub use app::{App, finish, serve};
