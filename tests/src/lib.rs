@@ -1,9 +1,13 @@
 //! A platform for one test: a fresh table in an embedded engine, every route, a clock that
 //! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port.
 
+pub mod functions;
 pub mod gate;
+pub mod recorder;
 pub mod recount;
+pub mod runtime_api;
 pub mod seed;
+pub mod template;
 
 use axum::Router;
 use axum::body::Body;
