@@ -1,6 +1,7 @@
 //! Lambda's side of the Runtime API, for functions that run as processes of their own: the
 //! compiled binary asks for its next event and posts its answer, as it does on Lambda.
 
+use crate::template::Template;
 use axum::Json;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -19,9 +20,6 @@ use tokio::sync::{mpsc, oneshot};
 
 /// How long a function may take to begin or to answer: a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What Lambda tells a function that its time is: the template's timeout.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// X-Ray's header of every invocation.
 pub const TRACE: &str =
@@ -47,6 +45,8 @@ pub struct Lambda {
 pub struct InitFailure(pub String);
 
 struct Api {
+    /// How long an invocation may take, as the template says.
+    timeout: Duration,
     next: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     running: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     asked: mpsc::Sender<()>,
@@ -64,7 +64,10 @@ impl Lambda {
     pub async fn start(function: &str, variables: &[(&str, &str)]) -> Result<Self, InitFailure> {
         let (invocations, next) = mpsc::channel(1);
         let (asked, mut first) = mpsc::channel(1);
+        let template = Template::read();
+        let timeout = template.property(template.function(function), "Timeout");
         let api = Arc::new(Api {
+            timeout: Duration::from_secs(timeout.as_u64().expect("seconds")),
             next: tokio::sync::Mutex::new(next),
             running: Mutex::default(),
             asked,
@@ -158,8 +161,10 @@ pub fn binaries() -> PathBuf {
         if let Some(given) = std::env::var_os("VERV_BINARIES") {
             return root.join(given);
         }
+        // With the tests, so that the dependencies' features are those of this build, and
+        // nothing of them is built again.
         let built = std::process::Command::new(env!("CARGO"))
-            .args(["build", "--workspace", "--bins", "--quiet"])
+            .args(["build", "--workspace", "--bins", "--tests", "--quiet"])
             .current_dir(&root)
             .status();
         assert!(built.is_ok_and(|status| status.success()), "cargo build");
@@ -196,7 +201,7 @@ async fn next(State(api): State<Arc<Api>>) -> impl IntoResponse {
     let id = invocation_id();
     let mut running = api.running.lock().unwrap_or_else(PoisonError::into_inner);
     running.insert(id.clone(), outcome);
-    let deadline = SystemTime::now() + TIMEOUT;
+    let deadline = SystemTime::now() + api.timeout;
     let deadline = deadline
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
@@ -249,4 +254,41 @@ fn finish(api: &Api, id: &str, outcome: Outcome) -> StatusCode {
     // A test that gave up waiting has failed already.
     let _ = waiting.send(outcome);
     StatusCode::ACCEPTED
+}
+
+/// An event of an HTTP API, payload format 2.0, as API Gateway sends it.
+#[must_use]
+pub fn http_event(method: &str, route: &str, path: &str, body: &Value) -> Value {
+    let agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)";
+    let route = format!("{method} {route}");
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", "user-agent": agent, "host": "x.org"},
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "a1b2c3d4e5",
+            "domainName": "x.org",
+            "domainPrefix": "x",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+                "userAgent": agent,
+            },
+            "requestId": "JKJaXmPLvHcES00=",
+            "routeKey": route,
+            "stage": "$default",
+            "time": "26/Mar/2026:12:00:00 +0000",
+            "timeEpoch": 1_774_526_400_000_u64,
+        },
+        "isBase64Encoded": false,
+    });
+    if !body.is_null() {
+        event["body"] = json!(body.to_string());
+    }
+    event
 }

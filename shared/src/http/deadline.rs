@@ -25,3 +25,34 @@ pub(super) async fn deadline(request: Request, next: Next) -> Response {
         Problem::from(cause).into_response()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::{StatusCode, header};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_request_is_answered_before_its_function_is_ended() {
+        let routes = Router::new()
+            .route("/slow", get(std::future::pending::<()>))
+            .layer(axum::middleware::from_fn(deadline));
+        let end = SystemTime::now() + RESERVE + Duration::from_millis(50);
+        let end = end.duration_since(SystemTime::UNIX_EPOCH).expect("now");
+        let mut context = Context::default();
+        context.deadline = u64::try_from(end.as_millis()).expect("in range");
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = "/slow".parse().expect("a path");
+        request.extensions_mut().insert(context);
+
+        let answer = routes.oneshot(request).await.expect("infallible");
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "1");
+        let left = Duration::from_millis(u64::try_from(end.as_millis()).expect("in range"));
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        assert!(now.expect("now") < left, "answered too late");
+    }
+}

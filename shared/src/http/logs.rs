@@ -15,6 +15,8 @@ pub(super) fn init() {
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
+        // The runtime's one span is in the line anyway.
+        .with_span_list(false)
         .with_env_filter(filter)
         .with_target(false)
         .init();
