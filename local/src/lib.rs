@@ -3,6 +3,7 @@
 
 pub mod demo;
 pub mod engine;
+pub mod token;
 
 use axum::Router;
 use shared::http::App;
@@ -21,11 +22,17 @@ pub async fn aggregate_regularly(app: App) {
     }
 }
 
-/// Every route of every function, as API Gateway shows them.
-pub fn router(app: App) -> Router {
-    let routes = code_records::routes()
+/// Every route of every function.
+pub fn routes() -> Router<App> {
+    code_records::routes()
         .merge(codes::routes())
         .merge(attributions::routes())
-        .merge(short_links::routes());
-    shared::http::finish(routes, app)
+        .merge(programs::routes())
+        .merge(reward_promotion::routes())
+        .merge(short_links::routes())
+}
+
+/// Every route of every function over one `app`, as API Gateway shows them.
+pub fn router(app: App) -> Router {
+    shared::http::finish(routes(), app)
 }

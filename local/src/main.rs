@@ -1,8 +1,9 @@
 //! `cargo run -p local`: the platform on this machine.
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use dynoxide::Database;
 use local::engine::{self, Engine};
+use local::token::{self, TokenArguments};
 use shared::domain::Clock;
 use shared::http::{App, Settings};
 use shared::store::Table;
@@ -15,7 +16,10 @@ use tokio::net::TcpListener;
 /// Runs Verv on this machine, with DynamoDB embedded.
 #[derive(Parser)]
 #[command(version)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Where the API is served; 0 takes a free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
@@ -33,6 +37,12 @@ struct Arguments {
     demo: bool,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Print a development token
+    Token(TokenArguments),
+}
+
 #[tokio::main]
 async fn main() {
     if let Err(error) = run(Arguments::parse()).await {
@@ -42,6 +52,11 @@ async fn main() {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    if let Some(Command::Token(wanted)) = &arguments.command {
+        let token = token::issue(wanted, &Settings::from_env()?, &Clock::system())?;
+        println!("{token}");
+        return Ok(());
+    }
     let level = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         tracing_subscriber::EnvFilter::new("warn,dynoxide=error,shared=info,local=info")
     });
@@ -72,12 +87,26 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         clock: Clock::system(),
     };
 
+    if arguments.demo {
+        match local::demo::fill(&app.table, app.clock.now()).await? {
+            Some(demo) => println!(
+                "Demo: {} codes, {} clicks and {} recruitments in organisation {}.\n",
+                demo.codes,
+                demo.clicks,
+                demo.recruitments,
+                local::demo::ORG
+            ),
+            None => println!("Demo: left out, as the table holds codes already.\n"),
+        }
+    }
     let address = listener.local_addr()?;
+    // Before it says that it is up: whoever reads that may ask it to stop at once.
+    let stop = asked_to_stop()?;
     greet(address, &endpoint, &app, &arguments, engine.is_some());
     let aggregator = tokio::spawn(local::aggregate_regularly(app.clone()));
     let service = local::router(app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
-        .with_graceful_shutdown(asked_to_stop())
+        .with_graceful_shutdown(stop)
         .await?;
     aggregator.abort();
     if let Some(engine) = engine {
@@ -109,17 +138,21 @@ async fn listen(port: u16, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
         })
 }
 
-async fn asked_to_stop() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Listens for Ctrl-C and `SIGTERM` from now on; the future ends at the first of them.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
-        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        if let Ok(mut terminate) = terminate {
-            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
-            return;
-        }
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        })
     }
-    let _ = interrupt.await;
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 fn greet(address: SocketAddr, endpoint: &str, app: &App, arguments: &Arguments, embedded: bool) {

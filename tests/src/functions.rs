@@ -12,6 +12,8 @@ pub fn http_functions() -> Vec<(&'static str, Router<App>)> {
         ("codes", codes::routes()),
         ("attributions", attributions::routes()),
         ("short-links", short_links::routes()),
+        ("reward-promotion", reward_promotion::routes()),
+        ("programs", programs::routes()),
     ]
 }
 

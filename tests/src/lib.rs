@@ -1,19 +1,27 @@
 //! A platform for one test: a fresh table in an embedded engine, every route, a clock that
-//! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port.
+//! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port;
+//! `Verv::through` puts a [`Faults`] between the platform and the engine.
 
+pub mod contract;
+pub mod faults;
+pub mod flows;
 pub mod functions;
 pub mod gate;
 pub mod recorder;
 pub mod recount;
+pub mod routes;
 pub mod runtime_api;
 pub mod seed;
 pub mod template;
+pub mod tokens;
 
+use aws_sdk_dynamodb::Client;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chrono::{DateTime, Utc};
+use faults::Faults;
 use http_body_util::BodyExt;
 use local::engine::{self, Engine};
 use serde_json::Value;
@@ -87,12 +95,26 @@ impl Verv {
     }
 
     /// A fresh platform with these environment variables.
+    pub async fn with_settings(variables: &[(&str, &str)]) -> Self {
+        Self::with_client(variables, engine::client).await
+    }
+
+    /// A fresh platform whose calls to DynamoDB meet `faults`.
+    pub async fn through(faults: &Faults) -> Self {
+        Self::with_client(&[], |endpoint| faults.client(endpoint)).await
+    }
+
+    /// A fresh platform with these environment variables, which reaches the engine's
+    /// endpoint through the client that `connect` makes.
     ///
     /// # Panics
     /// When the engine does not start or a setting is refused.
-    pub async fn with_settings(variables: &[(&str, &str)]) -> Self {
+    pub async fn with_client(
+        variables: &[(&str, &str)],
+        connect: impl FnOnce(&str) -> Client,
+    ) -> Self {
         let engine = Engine::in_memory().await.expect("the engine starts");
-        let client = engine::client(&engine.endpoint());
+        let client = connect(&engine.endpoint());
         Self::on(Arc::new(engine), client, "verv", variables).await
     }
 
@@ -102,7 +124,7 @@ impl Verv {
     /// When the engine does not answer or a setting is refused.
     pub async fn on(
         engine: Arc<Engine>,
-        client: aws_sdk_dynamodb::Client,
+        client: Client,
         table: &str,
         variables: &[(&str, &str)],
     ) -> Self {

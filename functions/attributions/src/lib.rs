@@ -2,7 +2,6 @@
 
 mod statistics;
 
-use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,9 @@ use shared::domain::{
     MentorId, OrgId, Timestamp,
 };
 use shared::http::extract::no_such_record;
-use shared::http::{App, Body, Client, ListView, Listing, PathId, Post, Problem, list_answer};
+use shared::http::{
+    App, Body, Client, ListView, Listing, PathId, Post, Problem, Scoped, list_answer,
+};
 use shared::store::Answer;
 use shared::store::attributions::{AttributionFilter, Click, Confirmation};
 use std::net::IpAddr;
@@ -92,7 +93,7 @@ struct Filter {
 }
 
 async fn list(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     Listing { filter, paging }: Listing<Filter>,
 ) -> Result<Json<ListView<AttributionView>>, Problem> {
     let Filter {
@@ -115,7 +116,7 @@ async fn list(
 }
 
 async fn show(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
 ) -> Result<Json<AttributionView>, Problem> {
     let attribution = app
@@ -129,7 +130,7 @@ async fn show(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewClick {
-    code: Code,
+    code: FoldedCode,
     ip_address: Option<IpAddr>,
     user_agent: Option<UserAgent>,
     referrer_url: Option<ReferrerUrl>,
@@ -137,7 +138,7 @@ struct NewClick {
 }
 
 async fn record_click(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     client: Client,
     Post { value: new, key }: Post<NewClick>,
 ) -> Result<Answer, Problem> {
@@ -153,7 +154,7 @@ async fn record_click(
     let address = new.ip_address.or(client.address);
     let seen_agent = client.user_agent.as_deref().and_then(UserAgent::shortened);
     let click = Click {
-        code: new.code.folded(),
+        code: new.code,
         visitor: Visitor {
             ip_address: address.and_then(|address| app.settings.ip_policy.apply(address)),
             user_agent: new.user_agent.or(seen_agent),
@@ -175,7 +176,7 @@ async fn record_click(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewConversion {
-    code: Code,
+    code: FoldedCode,
     new_member_id: MemberId,
     confirmed_at: Option<Timestamp>,
 }
@@ -194,7 +195,7 @@ struct ConfirmedView {
 }
 
 async fn confirm(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
     Body(new): Body<NewConversion>,
 ) -> Result<Json<ConfirmedView>, Problem> {
@@ -236,7 +237,7 @@ struct Removed {
 }
 
 async fn remove(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<AttributionId>,
 ) -> Result<Json<Removed>, Problem> {
     let deleted_at = app.table.delete_attribution(id, app.clock.now()).await?;
@@ -283,7 +284,7 @@ struct MentorsFilter {
 }
 
 async fn list_of_mentor(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(mentor): PathId<String>,
     Listing { filter, paging }: Listing<MentorsFilter>,
 ) -> Result<Json<ListView<MentorsView>>, Problem> {

@@ -1,7 +1,6 @@
 //! What attributions come to: totals, series by day, and the ranking of an organisation.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::stats::{Counts, DailyCounts, Month, Period};
 use shared::domain::{Invalid, MentorId, OrgId, Timestamp};
 use shared::http::extract::invalid;
-use shared::http::{App, PathId, Problem, QueryOf};
+use shared::http::{App, PathId, Problem, QueryOf, Scoped};
 use shared::store::stats::Subject;
 
 /// The mentor in the path: 400 where it can be no mentor's id.
@@ -26,14 +25,16 @@ pub(crate) struct PeriodQuery {
     org_id: Option<OrgId>,
 }
 
-impl PeriodQuery {
-    /// A mentor everywhere, or the part that the query asks for.
-    fn subject(&self, mentor: &MentorId) -> Subject {
-        match &self.org_id {
-            None => Subject::Mentor(mentor.clone()),
-            Some(org) => Subject::MentorInOrg(mentor.clone(), org.clone()),
-        }
-    }
+/// A mentor everywhere, or the part that is asked for and that the caller may see.
+///
+/// # Errors
+/// 403 for what is not theirs, whether or not it exists.
+fn subject(app: &App, mentor: &MentorId, org: Option<OrgId>) -> Result<Subject, Problem> {
+    let (_, org) = app.table.reach().narrow(Some(mentor.clone()), org)?;
+    Ok(match org {
+        None => Subject::Mentor(mentor.clone()),
+        Some(org) => Subject::MentorInOrg(mentor.clone(), org),
+    })
 }
 
 #[derive(Serialize)]
@@ -46,14 +47,18 @@ pub(crate) struct TotalView {
 }
 
 pub(crate) async fn total(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(mentor): PathId<String>,
     QueryOf(query): QueryOf<PeriodQuery>,
 ) -> Result<Json<TotalView>, Problem> {
     let mentor = mentor_in_path(&mentor)?;
     let counts = app
         .table
-        .total(&query.subject(&mentor), query.period, app.clock.now())
+        .total(
+            &subject(&app, &mentor, query.org_id)?,
+            query.period,
+            app.clock.now(),
+        )
         .await?;
     Ok(Json(TotalView {
         mentor_id: mentor,
@@ -80,7 +85,7 @@ struct Point {
 }
 
 pub(crate) async fn timeseries(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(mentor): PathId<String>,
     QueryOf(query): QueryOf<SeriesQuery>,
     headers: HeaderMap,
@@ -94,11 +99,7 @@ pub(crate) async fn timeseries(
             "must be 7d, 30d, 90d, mtd or ytd: a series has a first day",
         ));
     };
-    let subject = PeriodQuery {
-        period,
-        org_id: query.org_id,
-    }
-    .subject(&mentor);
+    let subject = subject(&app, &mentor, query.org_id)?;
     let days = app.table.daily(&subject, first).await?;
     let data = every_day(&days, first, now);
     let wants_csv = headers
@@ -196,7 +197,7 @@ struct Place {
 }
 
 pub(crate) async fn leaderboard(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     QueryOf(query): QueryOf<LeaderboardQuery>,
 ) -> Result<Json<LeaderboardView>, Problem> {
     let limit = match query.limit {
@@ -204,6 +205,7 @@ pub(crate) async fn leaderboard(
         Some(limit @ 1..=100) => usize::from(limit),
         Some(_) => return Err(invalid("limit", "must be a whole number from 1 to 100")),
     };
+    app.table.reach().narrow(None, Some(query.org_id.clone()))?;
     let this_month = Month::of(app.clock.now().date_naive());
     let month = match query.period {
         Window::AllTime => None,

@@ -1,6 +1,5 @@
 //! Referral code records: the repository's view of codes.
 
-use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,10 @@ use shared::domain::{
 };
 use shared::http::code_terms::GivenTerms;
 use shared::http::extract::no_such_record;
-use shared::http::{App, Body, ListView, Listing, PathId, Post, Problem, QueryOf, list_answer};
+use shared::http::{
+    App, Body, Caller, ListView, Listing, PathId, Post, Problem, QueryOf, Scoped, kept_or,
+    list_answer,
+};
 use shared::store::Answer;
 use shared::store::codes::{CodeFilter, Keep};
 
@@ -65,7 +67,7 @@ struct Filter {
 }
 
 async fn list(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     Listing { filter, paging }: Listing<Filter>,
 ) -> Result<Json<ListView<RecordView>>, Problem> {
     let Filter {
@@ -90,7 +92,7 @@ async fn list(
 }
 
 async fn show(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<CodeId>,
 ) -> Result<Json<RecordView>, Problem> {
     let record = app
@@ -109,7 +111,7 @@ struct Pair {
 }
 
 async fn active(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     QueryOf(pair): QueryOf<Pair>,
 ) -> Result<Json<RecordView>, Problem> {
     let found = app
@@ -132,7 +134,7 @@ struct Typed {
 }
 
 async fn lookup(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     QueryOf(typed): QueryOf<Typed>,
 ) -> Result<Json<RecordView>, Problem> {
     let unknown = || Problem::not_found("code_not_found", "There is no such code.");
@@ -154,7 +156,8 @@ struct NewRecord {
 }
 
 async fn create(
-    State(app): State<App>,
+    Scoped(app): Scoped,
+    caller: Caller,
     Post { value: new, key }: Post<NewRecord>,
 ) -> Result<Answer, Problem> {
     let now = app.clock.now();
@@ -164,7 +167,12 @@ async fn create(
         max_referrals: new.max_referrals,
         expires_at: new.expires_at,
     };
-    let record = CodeRecord::new(new.mentor_id, new.org_id, new.code, terms.check(now)?, now);
+    caller.may_act_for(&new.mentor_id, &new.org_id)?;
+    let terms = match terms.check(&app, &new.org_id, now).await {
+        Ok(terms) => terms,
+        Err(refusal) => return kept_or(refusal, key.as_ref(), &app).await,
+    };
+    let record = CodeRecord::new(new.mentor_id, new.org_id, new.code, terms, now);
     let render = |record: &CodeRecord| {
         Answer::created(
             format!("{BASE}/{}", record.id),
@@ -186,7 +194,7 @@ struct Deactivation {
 }
 
 async fn deactivate(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<CodeId>,
     Body(change): Body<Deactivation>,
 ) -> Result<Json<RecordView>, Problem> {
@@ -216,10 +224,7 @@ struct Removed {
     deleted_at: Timestamp,
 }
 
-async fn remove(
-    State(app): State<App>,
-    PathId(id): PathId<CodeId>,
-) -> Result<Json<Removed>, Problem> {
+async fn remove(Scoped(app): Scoped, PathId(id): PathId<CodeId>) -> Result<Json<Removed>, Problem> {
     let deleted_at = app.table.delete_code(id, app.clock.now()).await?;
     Ok(Json(Removed {
         id,

@@ -1,6 +1,5 @@
 //! Referral codes: the service's view, with links, rotation and invalidation.
 
-use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,10 @@ use shared::domain::{
 };
 use shared::http::code_terms::GivenTerms;
 use shared::http::extract::no_such_record;
-use shared::http::{App, Body, ListView, Listing, PathId, Post, Problem, QueryOf, list_answer};
+use shared::http::{
+    App, Body, Caller, ListView, Listing, PathId, Post, Problem, QueryOf, Scoped, kept_or,
+    list_answer,
+};
 use shared::store::Answer;
 use shared::store::codes::{CodeFilter, Issued, Keep};
 
@@ -68,7 +70,7 @@ struct Filter {
 }
 
 async fn list(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     Listing { filter, paging }: Listing<Filter>,
 ) -> Result<Json<ListView<CodeView>>, Problem> {
     let Filter {
@@ -92,10 +94,7 @@ async fn list(
     }))
 }
 
-async fn show(
-    State(app): State<App>,
-    PathId(id): PathId<CodeId>,
-) -> Result<Json<CodeView>, Problem> {
+async fn show(Scoped(app): Scoped, PathId(id): PathId<CodeId>) -> Result<Json<CodeView>, Problem> {
     let record = app
         .table
         .find_code_by_id(id)
@@ -117,7 +116,8 @@ struct NewCode {
 }
 
 async fn get_or_create(
-    State(app): State<App>,
+    Scoped(app): Scoped,
+    caller: Caller,
     Post { value: new, key }: Post<NewCode>,
 ) -> Result<Answer, Problem> {
     let now = app.clock.now();
@@ -127,7 +127,11 @@ async fn get_or_create(
         max_referrals: new.max_referrals,
         expires_at: new.expires_at,
     };
-    let terms = terms.check(now)?;
+    caller.may_act_for(&new.mentor_id, &new.org_id)?;
+    let terms = match terms.check(&app, &new.org_id, now).await {
+        Ok(terms) => terms,
+        Err(refusal) => return kept_or(refusal, key.as_ref(), &app).await,
+    };
     let render = |issued: &Issued| match issued {
         Issued::Created(record) => Answer::created(
             format!("{BASE}/{}", record.id),
@@ -169,7 +173,7 @@ struct RotatedView {
 }
 
 async fn rotate(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<CodeId>,
     Body(change): Body<Change>,
 ) -> Result<Json<RotatedView>, Problem> {
@@ -206,7 +210,7 @@ struct Invalidated {
 }
 
 async fn invalidate(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<CodeId>,
 ) -> Result<Json<Invalidated>, Problem> {
     let now = app.clock.now();
@@ -226,7 +230,7 @@ struct Links {
     generated_at: Timestamp,
 }
 
-async fn url(State(app): State<App>, PathId(id): PathId<CodeId>) -> Result<Json<Links>, Problem> {
+async fn url(Scoped(app): Scoped, PathId(id): PathId<CodeId>) -> Result<Json<Links>, Problem> {
     let record = app
         .table
         .find_code_by_id(id)
@@ -259,7 +263,7 @@ struct StatsView {
 }
 
 async fn stats(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     PathId(id): PathId<CodeId>,
     QueryOf(StatsQuery { period }): QueryOf<StatsQuery>,
 ) -> Result<Json<StatsView>, Problem> {

@@ -3,13 +3,12 @@
 mod bots;
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use shared::domain::attribution::{ReferrerUrl, UserAgent, Visitor};
 use shared::domain::{AttributionId, Code, FoldedCode};
-use shared::http::{App, Client, PathId, Problem};
+use shared::http::{App, Client, PathId, Problem, Scoped};
 use shared::store::TransactError;
 use shared::store::attributions::{Click, ClickRefusal};
 
@@ -19,7 +18,7 @@ pub fn routes() -> Router<App> {
 }
 
 async fn follow(
-    State(app): State<App>,
+    Scoped(app): Scoped,
     method: Method,
     headers: HeaderMap,
     client: Client,

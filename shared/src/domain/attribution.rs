@@ -118,12 +118,14 @@ macro_rules! bounded_text {
             }
         }
 
-        super::ids::string_serde!($name);
+        $crate::domain::ids::string_serde!($name);
     };
 }
+pub(super) use bounded_text;
 
 bounded_text!(
-    /// A browser's own description: 1 to 1,024 bytes.
+    /// A browser's own description: 1 to 1,024 bytes, of which none is a control character
+    /// but the tab, as in the header that it comes from.
     UserAgent
 );
 
@@ -150,10 +152,13 @@ impl FromStr for UserAgent {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        if (1..=Self::LONGEST).contains(&text.len()) {
+        let is_plain = !text.chars().any(|c| c.is_control() && c != '\t');
+        if (1..=Self::LONGEST).contains(&text.len()) && is_plain {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid("must be 1 to 1024 bytes"))
+            Err(Invalid(
+                "must be 1 to 1024 bytes without control characters",
+            ))
         }
     }
 }
@@ -162,7 +167,11 @@ impl FromStr for ReferrerUrl {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
+        // The parser drops control characters and the spaces around a URL; what is kept is
+        // the text itself.
+        let is_plain = !text.chars().any(char::is_control) && text.trim() == text;
         let valid = text.len() <= 2048
+            && is_plain
             && url::Url::parse(text)
                 .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if valid {
@@ -206,8 +215,24 @@ mod tests {
     #[test]
     fn a_referrer_is_a_web_page() {
         assert!("https://instagram.com".parse::<ReferrerUrl>().is_ok());
-        for refused in ["javascript:alert(1)", "instagram.com", "ftp://x.org", ""] {
+        for refused in [
+            "javascript:alert(1)",
+            "instagram.com",
+            "ftp://x.org",
+            "",
+            " https://x.org",
+            "https://x\n.org",
+            "https://x.org/\0",
+        ] {
             assert!(refused.parse::<ReferrerUrl>().is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_agent_is_one_line_of_text() {
+        assert!("Mozilla/5.0\t(iPhone)".parse::<UserAgent>().is_ok());
+        for refused in ["", "Mozilla\0", "Mozilla\nX: y", "Mozilla\u{7f}"] {
+            assert!(refused.parse::<UserAgent>().is_err(), "{refused:?}");
         }
     }
 }

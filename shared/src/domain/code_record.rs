@@ -91,6 +91,14 @@ pub struct CodeTerms {
     pub expires_at: Option<Timestamp>,
 }
 
+impl CodeTerms {
+    /// Whether `confirmed` referrals use the code's limit up.
+    pub fn limit_reached_by(&self, confirmed: i64) -> bool {
+        self.max_referrals
+            .is_some_and(|limit| limit.is_reached_by(confirmed))
+    }
+}
+
 /// A referral code with its owner, its terms and its life so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeRecord {

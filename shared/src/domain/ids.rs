@@ -231,6 +231,10 @@ given_id!(
     /// Whoever was recruited.
     MemberId
 );
+given_id!(
+    /// A currency, as the payments company names it.
+    CurrencyId
+);
 
 impl MemberId {
     /// Whether the member is the mentor: nobody recruits themself.

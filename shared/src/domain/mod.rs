@@ -8,13 +8,17 @@ pub mod clock;
 pub mod code;
 pub mod code_record;
 pub mod ids;
+pub mod program;
+pub mod reach;
 pub mod stats;
 
 pub use attribution::{Attribution, AttributionStatus, AttributionType};
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};
-pub use ids::{AttributionId, CodeId, MemberId, MentorId, OrgId, ProgramId, Shard};
+pub use ids::{AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard};
+pub use program::{Program, ProgramStatus};
+pub use reach::Reach;
 
 /// A value that is not what its field asks for.
 ///

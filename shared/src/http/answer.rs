@@ -1,7 +1,9 @@
 //! Answers that may be kept under an idempotency key: rendered before the effect is
 //! committed, sent as they were rendered.
 
-use crate::store::Answer;
+use super::{App, Problem};
+use crate::store::idempotency::Replay;
+use crate::store::{Answer, IdempotencyKey};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -23,6 +25,23 @@ impl Answer {
             location: Some(location),
             body: render(view),
         }
+    }
+}
+
+/// What an earlier request with `key` was answered, or else `refusal`: a first answer stands
+/// even where time has passed and the same request would be refused by now.
+///
+/// # Errors
+/// `refusal`, or 422 when the key served another request.
+pub async fn kept_or(
+    refusal: Problem,
+    key: Option<&IdempotencyKey>,
+    app: &App,
+) -> Result<Answer, Problem> {
+    match app.table.find_answer(key, app.clock.now()).await? {
+        None => Err(refusal),
+        Some(Replay::Same(answer)) => Ok(answer),
+        Some(Replay::OtherRequest) => Err(Problem::key_reused()),
     }
 }
 

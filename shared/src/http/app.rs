@@ -1,14 +1,18 @@
 //! What every function is: routes, the state behind them, and how it starts on Lambda.
 
+use super::access::guard;
 use super::deadline::deadline;
 use super::observe::observe;
 use super::settings::SettingError;
-use super::{Problem, Settings, aws, logs, secrets};
+use super::{Settings, aws, fallback, gateway, logs, secrets};
 use crate::domain::Clock;
 use crate::store::Table;
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::Uri;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, LambdaEvent};
 use std::sync::Arc;
+use tower::ServiceExt;
 
 /// What handlers share. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -40,19 +44,12 @@ impl App {
 }
 
 /// The routes with what surrounds them everywhere: problems for unknown routes and methods,
-/// and the log line.
+/// the guard before every route, and the log line.
 pub fn finish(routes: Router<App>, app: App) -> Router {
     routes
-        .fallback(async || {
-            Problem::not_found("route_not_found", "There is nothing at this address.")
-        })
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "This address does not take this method; see the Allow header.",
-            )
-        })
+        .fallback(async |uri: Uri| fallback::no_such_route(uri.path()))
+        .method_not_allowed_fallback(async |uri: Uri| fallback::no_such_method(uri.path(), None))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
         .layer(axum::middleware::from_fn(deadline))
         .layer(axum::middleware::from_fn(observe))
         .with_state(app)
@@ -63,18 +60,39 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
 /// # Errors
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
-    let app = start().await?;
-    lambda_http::run(finish(routes, app)).await
+    run(routes, start(|_| Ok(())).await?).await
 }
 
-/// What every function does in init: logs, settings, and a connection that is open before
-/// the first request needs it.
+/// Runs `routes`, some of which verify tokens always, as a Lambda function.
+///
+/// # Errors
+/// A setting at fault, missing keys among them, or the runtime's own.
+pub async fn serve_verifying_tokens(routes: Router<App>) -> Result<(), lambda_http::Error> {
+    run(routes, start(Settings::require_token_keys).await?).await
+}
+
+async fn run(routes: Router<App>, app: App) -> Result<(), lambda_http::Error> {
+    let handler =
+        Adapter::from(finish(routes, app)).map_request(|event: LambdaEvent<LambdaRequest>| {
+            LambdaEvent {
+                payload: gateway::tidy(event.payload),
+                context: event.context,
+            }
+        });
+    lambda_http::lambda_runtime::run(handler).await
+}
+
+/// What every function does in init: logs, settings, which must have what the function
+/// `needs`, and a connection that is open before the first request needs it.
 ///
 /// # Errors
 /// A setting at fault, by name.
-pub async fn start() -> Result<App, SettingError> {
+pub async fn start(
+    needs: impl FnOnce(&Settings) -> Result<(), SettingError>,
+) -> Result<App, SettingError> {
     logs::init();
     let app = App::from_env().await?;
+    needs(&app.settings)?;
     app.table.warm_up().await;
     Ok(app)
 }

@@ -23,6 +23,12 @@ fn unusable(reason: Unusable) -> Problem {
         Unusable::Inactive => Problem::conflict("code_inactive", "The code is no longer active."),
         Unusable::Invalidated => Problem::conflict("code_invalidated", "The code is invalidated."),
         Unusable::Expired => Problem::conflict("code_expired", "The code has expired."),
+        Unusable::ProgramNotStarted => {
+            Problem::conflict("program_not_started", "The code's program has not begun.")
+        }
+        Unusable::ProgramEnded => {
+            Problem::conflict("program_ended", "The code's program has ended.")
+        }
         Unusable::LimitReached => limit_reached(),
     }
 }
@@ -55,6 +61,11 @@ impl From<TransactError<ConfirmRefusal>> for Problem {
                 "A recruitment cannot precede its click.",
             )
             .with_field("confirmed_at", "lies before occurred_at"),
+            ConfirmRefusal::OutsideWindow => Problem::refused(
+                "outside_attribution_window",
+                "The program of this code no longer counts a recruitment so long after its click.",
+            )
+            .with_field("confirmed_at", "lies past the attribution window"),
             ConfirmRefusal::AlreadyConfirmed => Problem::conflict(
                 "already_confirmed",
                 "This attribution is confirmed, with another member.",

@@ -1,6 +1,7 @@
 //! What a refused operation on a code is answered, by every function that changes codes.
 
 use super::Problem;
+use super::code_terms::no_such_program;
 use super::extract::no_such_record;
 use crate::domain::CodeStatus;
 use crate::store::TransactError;
@@ -20,6 +21,7 @@ impl From<TransactError<CreateRefusal>> for Problem {
             )
             .with_field("code", "is taken"),
             TransactError::Refused(CreateRefusal::KeyReused) => Problem::key_reused(),
+            TransactError::Refused(CreateRefusal::ProgramGone) => no_such_program(),
         }
     }
 }

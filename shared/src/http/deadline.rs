@@ -1,11 +1,10 @@
 //! A request's deadline: answered 503 in time, rather than cut off with a 504 that says
 //! nothing and with what was done half logged.
 
-use super::Problem;
-use crate::store::StoreError;
+use super::fallback;
 use axum::extract::Request;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use lambda_http::Context;
 use std::time::{Duration, SystemTime};
 
@@ -18,12 +17,10 @@ pub(super) async fn deadline(request: Request, next: Next) -> Response {
     let Some(context) = request.extensions().get::<Context>() else {
         return next.run(request).await;
     };
+    let path = request.uri().path().to_owned();
     let left = (context.deadline() - RESERVE).duration_since(SystemTime::now());
     let answer = tokio::time::timeout(left.unwrap_or_default(), next.run(request)).await;
-    answer.unwrap_or_else(|_| {
-        let cause = StoreError::Unavailable("the request ran out of time".into());
-        Problem::from(cause).into_response()
-    })
+    answer.unwrap_or_else(|_| fallback::out_of_time(&path))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Extractors: what a handler is given is valid, and what is not is a problem that names
 //! the field.
 
+use super::access::Caller;
 use super::{MAX_BODY, Problem};
 use crate::store::IdempotencyKey;
 use axum::body::Bytes;
@@ -44,7 +45,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Post<T> {
             .extensions
             .get::<MatchedPath>()
             .map_or("", MatchedPath::as_str);
-        let key = given.map(|given| IdempotencyKey::new("public", route, &given, &bytes));
+        let caller = parts.extensions.get::<Caller>();
+        let caller = caller.ok_or_else(Problem::unauthorized)?.scope();
+        let key = given.map(|given| IdempotencyKey::new(&caller, route, &given, &bytes));
         Ok(Self { value, key })
     }
 }

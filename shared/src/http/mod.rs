@@ -1,5 +1,7 @@
-//! The HTTP conventions that every function keeps: problems, extractors, pages, start-up.
+//! The HTTP conventions that every function keeps: problems, extractors, pages, access,
+//! start-up.
 
+pub mod access;
 pub mod answer;
 pub mod app;
 pub mod aws;
@@ -7,15 +9,21 @@ pub mod click_problems;
 pub mod code_problems;
 pub mod code_terms;
 pub mod deadline;
+pub mod envelope;
 pub mod extract;
+mod fallback;
+pub mod gateway;
 mod logs;
 pub mod observe;
 pub mod pagination;
 pub mod problem;
+mod program_problems;
 mod secrets;
 pub mod settings;
 
-pub use app::{App, finish, serve};
+pub use access::{Caller, Scoped};
+pub use answer::kept_or;
+pub use app::{App, finish, serve, serve_verifying_tokens};
 pub use extract::{Body, Client, PathId, Post, QueryOf};
 pub use pagination::{ListView, Listing, list_answer};
 pub use problem::Problem;

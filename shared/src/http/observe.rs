@@ -1,6 +1,7 @@
 //! One log line a request: route, status, time, DynamoDB trips and capacity units. No
 //! address, user agent, token or id that a caller chose is in it.
 
+use super::envelope;
 use super::logs::{Measured, print_metrics};
 use super::problem::Cause;
 use crate::store::{Usage, metered};
@@ -15,6 +16,9 @@ use uuid::Uuid;
 /// The header that names a request, in its answer and in the log.
 const REQUEST_ID: &str = "x-request-id";
 
+/// The payments company's own name for a request to its routes.
+const COMPANYS_REQUEST_ID: &str = "requestid";
+
 /// Measures and logs a request.
 pub(super) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -24,6 +28,8 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let request_id = request_id(&request);
     let trace_id = trace_id(&request);
     let trace_id = trace_id.as_deref();
+    let companys_id = companys_request_id(&request);
+    let requestid = companys_id.as_ref().and_then(|id| id.to_str().ok());
 
     let (mut response, usage) = metered(next.run(request)).await;
 
@@ -37,11 +43,11 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let milliseconds = (milliseconds * 10.0).round() / 10.0;
     tracing::info!(
-        %method, route, status, milliseconds, trips, calls, read_units, write_units, request_id,
+        %method, route, status, milliseconds, trips, calls, read_units, write_units, request_id, requestid,
         trace_id, "request"
     );
     if let Some(cause) = response.extensions().get::<Cause>() {
-        tracing::error!(%method, route, status, request_id, trace_id, cause = cause.chain(), "request failed");
+        tracing::error!(%method, route, status, request_id, requestid, trace_id, cause = cause.chain(), "request failed");
     }
     let measured = Measured {
         route: &route,
@@ -56,8 +62,20 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::try_from(request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    if let Some(id) = companys_id {
+        response.headers_mut().insert(COMPANYS_REQUEST_ID, id);
+    }
     response.extensions_mut().insert(usage);
     response
+}
+
+/// What the payments company calls a request to its routes, if it can be told in a log line.
+fn companys_request_id(request: &Request) -> Option<HeaderValue> {
+    let given = request.headers().get(COMPANYS_REQUEST_ID);
+    given
+        .filter(|_| envelope::covers(request.uri().path()))
+        .filter(|id| (1..=128).contains(&id.len()) && id.to_str().is_ok())
+        .cloned()
 }
 
 /// API Gateway's id of the request, or a fresh one.

@@ -27,6 +27,8 @@ pub struct Listing<F> {
 pub struct Paging {
     page: u32,
     limit: usize,
+    /// How many records the pages before this one showed or skipped.
+    passed: u32,
     behind: Option<Cursor>,
 }
 
@@ -35,7 +37,7 @@ impl Paging {
     pub fn request(self) -> ListRequest {
         let start = match self.behind {
             Some(cursor) => Start::Behind(cursor),
-            None => Start::Skip((self.page as usize - 1) * self.limit),
+            None => Start::Skip(self.passed as usize),
         };
         ListRequest {
             limit: self.limit,
@@ -84,10 +86,18 @@ fn parse_paging<S: AsRef<str>>(pairs: &[(S, S)]) -> Result<Paging, Problem> {
     });
     match (page, token.transpose()?) {
         (Some(_), Some(_)) => Err(invalid("page", "cannot be combined with cursor")),
-        (None, Some((cursor, page))) => Ok(Paging {
+        (
+            None,
+            Some(Token {
+                behind,
+                page,
+                passed,
+            }),
+        ) => Ok(Paging {
             page,
             limit,
-            behind: Some(cursor),
+            passed,
+            behind: Some(behind),
         }),
         (page, None) => {
             let page = page.unwrap_or(1);
@@ -101,24 +111,38 @@ fn parse_paging<S: AsRef<str>>(pairs: &[(S, S)]) -> Result<Paging, Problem> {
             Ok(Paging {
                 page,
                 limit,
+                passed: (page - 1) * limit as u32,
                 behind: None,
             })
         }
     }
 }
 
-/// A token of the record to go on behind, and of the number of the page that it begins.
-fn encode(cursor: Cursor, page: u32) -> String {
-    let mut bytes = cursor.0.as_bytes().to_vec();
-    bytes.extend(page.to_be_bytes());
+/// What a cursor's text says: the record to go on behind, the number of the page that it
+/// begins, and how many records lie before that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Token {
+    behind: Cursor,
+    page: u32,
+    passed: u32,
+}
+
+fn encode(token: Token) -> String {
+    let mut bytes = token.behind.0.as_bytes().to_vec();
+    bytes.extend(token.page.to_be_bytes());
+    bytes.extend(token.passed.to_be_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn decode(token: &str) -> Option<(Cursor, u32)> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let (id, page) = bytes.split_at_checked(16)?;
-    let page = u32::from_be_bytes(page.try_into().ok()?);
-    Some((Cursor(Uuid::from_slice(id).ok()?), page))
+fn decode(text: &str) -> Option<Token> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (id, numbers) = bytes.split_at_checked(16)?;
+    let (page, passed) = numbers.split_at_checked(4)?;
+    Some(Token {
+        behind: Cursor(Uuid::from_slice(id).ok()?),
+        page: u32::from_be_bytes(page.try_into().ok()?),
+        passed: u32::from_be_bytes(passed.try_into().ok()?),
+    })
 }
 
 /// The envelope of a list.
@@ -145,17 +169,28 @@ pub fn list_answer<T, V>(
     page: Page<T>,
     view: impl FnMut(T) -> V,
 ) -> axum::Json<ListView<V>> {
+    let shown = u32::try_from(page.records.len()).unwrap_or(u32::MAX);
+    let passed = paging.passed.saturating_add(shown);
+    // A lower bound is counted from where the store began to read.
+    let uncounted = match paging.behind {
+        Some(_) if page.total.is_lower_bound => i64::from(paging.passed),
+        _ => 0,
+    };
     axum::Json(ListView {
         data: page.records.into_iter().map(view).collect(),
         pagination: Pagination {
             page: paging.page,
             limit: paging.limit,
-            total: page.total.count,
+            total: page.total.count + uncounted,
             total_is_lower_bound: page.total.is_lower_bound,
         },
-        next_cursor: page
-            .next
-            .map(|cursor| encode(cursor, paging.page.saturating_add(1))),
+        next_cursor: page.next.map(|behind| {
+            encode(Token {
+                behind,
+                page: paging.page.saturating_add(1),
+                passed,
+            })
+        }),
     })
 }
 
@@ -192,12 +227,16 @@ mod tests {
 
     #[test]
     fn a_token_leads_back_to_its_place() {
-        let cursor = Cursor(Uuid::from_u128(7));
-        assert_eq!(decode(&encode(cursor, 3)), Some((cursor, 3)));
-        let follow = format!("cursor={}", encode(cursor, 3));
+        let token = Token {
+            behind: Cursor(Uuid::from_u128(7)),
+            page: 3,
+            passed: 40,
+        };
+        assert_eq!(decode(&encode(token)), Some(token));
+        let follow = format!("cursor={}", encode(token));
         assert_eq!(
-            paging(&follow).map(|p| (p.page, p.behind)),
-            Ok((3, Some(cursor)))
+            paging(&follow).map(|p| (p.page, p.passed, p.behind)),
+            Ok((3, 40, Some(token.behind)))
         );
     }
 }

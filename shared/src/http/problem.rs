@@ -1,6 +1,7 @@
 //! Errors as a caller reads them: RFC 9457 problems. The internal cause rides along for the
 //! log and never reaches the caller.
 
+use crate::domain::reach::OutOfReach;
 use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +16,8 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     field: Option<FieldError>,
+    /// Seconds after which the same request may succeed.
+    retry_after: Option<u64>,
     cause: Option<Cause>,
 }
 
@@ -29,6 +32,11 @@ struct FieldError {
 pub struct Cause(Arc<dyn std::error::Error + Send + Sync>);
 
 impl Cause {
+    /// `error` as the cause of a failed request.
+    pub(super) fn of(error: StoreError) -> Self {
+        Self(Arc::new(error))
+    }
+
     /// The error and its sources, each once: "DynamoDB …: dispatch failure: …".
     pub fn chain(&self) -> String {
         let mut text = self.0.to_string();
@@ -54,6 +62,7 @@ impl Problem {
             code,
             detail: detail.into(),
             field: None,
+            retry_after: None,
             cause: None,
         }
     }
@@ -61,6 +70,38 @@ impl Problem {
     /// 400: the request itself is malformed.
     pub fn bad_request(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 401: no token, or none that opens anything. One answer for every such token.
+    pub fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "A valid access token is required.",
+        )
+    }
+
+    /// 403: the caller's role does not go that far, whatever there is behind the door.
+    pub fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Your role does not allow this.",
+        )
+    }
+
+    /// 404 for an address that no route has.
+    pub fn route_not_found() -> Self {
+        Self::not_found("route_not_found", "There is nothing at this address.")
+    }
+
+    /// 405 for a method that the route does not take.
+    pub fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "This address does not take this method; see the Allow header.",
+        )
     }
 
     /// 404: there is no such thing, or none that the caller may see.
@@ -101,9 +142,26 @@ impl Problem {
     }
 }
 
+/// What lies out of reach answers as what does not exist.
+impl From<OutOfReach> for Problem {
+    fn from(OutOfReach: OutOfReach) -> Self {
+        super::extract::no_such_record()
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let (status, code, detail) = match &error {
+            StoreError::TooManyMisses { retry_after } => {
+                return Self {
+                    retry_after: Some(*retry_after),
+                    ..Self::new(
+                        StatusCode::TOO_MANY_REQUESTS,
+                        "too_many_misses",
+                        "Too many unknown codes were asked for from this address.",
+                    )
+                };
+            }
             StoreError::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
@@ -116,7 +174,7 @@ impl From<StoreError> for Problem {
             ),
         };
         Self {
-            cause: Some(Cause(Arc::new(error))),
+            cause: Some(Cause::of(error)),
             ..Self::new(status, code, detail)
         }
     }
@@ -149,12 +207,17 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if matches!(
+        let is_passing = matches!(
             self.status,
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
-        ) && !headers.contains_key(header::RETRY_AFTER)
-        {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        );
+        if is_passing {
+            let seconds = HeaderValue::from(self.retry_after.unwrap_or(1));
+            headers.insert(header::RETRY_AFTER, seconds);
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
         }
         if let Some(cause) = self.cause {
             response.extensions_mut().insert(cause);

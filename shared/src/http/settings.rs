@@ -1,8 +1,10 @@
 //! Settings from the environment, read once in init.
 
+use super::access::{ApiAccess, TokenKeys};
 use crate::domain::Code;
 use crate::domain::attribution::IpPolicy;
 use chrono::TimeDelta;
+use std::num::NonZeroU32;
 use url::Url;
 
 /// What an operator can set.
@@ -18,6 +20,13 @@ pub struct Settings {
     pub ip_policy: IpPolicy,
     /// `CLICK_RETENTION_DAYS`: how long unconfirmed clicks are kept; unset or 0 is for ever.
     pub click_retention: Option<TimeDelta>,
+    /// `API_ACCESS`: `public` or `token`.
+    pub api_access: ApiAccess,
+    /// `TOKEN_KEYS`: what tokens are signed with, per company. Required on Lambda where
+    /// tokens are verified.
+    pub token_keys: TokenKeys,
+    /// `MISS_LIMIT`: unknown codes a minute and address; 0 is no limit.
+    pub miss_limit: Option<NonZeroU32>,
 }
 
 /// A setting that is missing or cannot be read; names the variable.
@@ -63,7 +72,7 @@ impl Settings {
             }
             None => "verv".to_owned(),
         };
-        Ok(Self {
+        let settings = Self {
             table_name,
             join_base_url: url(
                 "JOIN_BASE_URL",
@@ -73,7 +82,28 @@ impl Settings {
             short_base_url: url("SHORT_BASE_URL", set("SHORT_BASE_URL"), "https://org.no/r")?,
             ip_policy: ip_policy(set("IP_POLICY"))?,
             click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
-        })
+            api_access: api_access(set("API_ACCESS"))?,
+            token_keys: token_keys(set("TOKEN_KEYS"), on_lambda)?,
+            miss_limit: miss_limit(set("MISS_LIMIT"))?,
+        };
+        if settings.api_access == ApiAccess::Token {
+            settings.require_token_keys()?;
+        }
+        Ok(settings)
+    }
+
+    /// Passes if there are keys to verify tokens with: always, but on Lambda without them.
+    ///
+    /// # Errors
+    /// [`SettingError`] that names the variable.
+    pub fn require_token_keys(&self) -> Result<(), SettingError> {
+        if self.token_keys.is_empty() {
+            return Err(SettingError {
+                variable: "TOKEN_KEYS",
+                problem: "must hold the keys that tokens are signed with".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Where a person who follows `code` joins.
@@ -132,6 +162,38 @@ fn click_retention(value: Option<String>) -> Result<Option<TimeDelta>, SettingEr
     }
 }
 
+fn api_access(value: Option<String>) -> Result<ApiAccess, SettingError> {
+    match value.as_deref() {
+        None | Some("public") => Ok(ApiAccess::Public),
+        Some("token") => Ok(ApiAccess::Token),
+        Some(_) => Err(SettingError {
+            variable: "API_ACCESS",
+            problem: "must be public or token".to_owned(),
+        }),
+    }
+}
+
+fn token_keys(value: Option<String>, on_lambda: bool) -> Result<TokenKeys, SettingError> {
+    let keys = match (value, on_lambda) {
+        (Some(json), true) => TokenKeys::parse_deployed(&json),
+        (Some(json), false) => TokenKeys::parse(&json),
+        (None, true) => Ok(TokenKeys::default()),
+        (None, false) => Ok(TokenKeys::development()),
+    };
+    keys.map_err(|problem| SettingError {
+        variable: "TOKEN_KEYS",
+        problem,
+    })
+}
+
+fn miss_limit(value: Option<String>) -> Result<Option<NonZeroU32>, SettingError> {
+    let limit = value.map_or(Ok(20), |limit| limit.parse::<u32>());
+    limit.map(NonZeroU32::new).map_err(|_| SettingError {
+        variable: "MISS_LIMIT",
+        problem: "must be 0 or a number of unknown codes a minute".to_owned(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,12 +213,42 @@ mod tests {
             ("SHORT_BASE_URL", "org.no/r"),
             ("IP_POLICY", "some"),
             ("CLICK_RETENTION_DAYS", "-1"),
+            ("API_ACCESS", "open"),
+            ("TOKEN_KEYS", "local-development-key"),
+            ("MISS_LIMIT", "-1"),
         ] {
             let error = with(&[(variable, value)]).expect_err("refused");
             assert!(error.starts_with(variable), "{error}");
         }
         let error = with(&[("AWS_LAMBDA_FUNCTION_NAME", "codes")]).expect_err("refused");
         assert!(error.starts_with("TABLE_NAME"), "{error}");
+    }
+
+    #[test]
+    fn a_deployment_that_verifies_tokens_has_keys_of_its_own() {
+        let deployed = |more: &[(&'static str, &'static str)]| {
+            let base = [
+                ("AWS_LAMBDA_FUNCTION_NAME", "codes"),
+                ("TABLE_NAME", "verv"),
+            ];
+            with(&[&base, more].concat())
+        };
+        let public = deployed(&[]).expect("a public API needs no keys");
+        let error = public.require_token_keys().expect_err("refused");
+        assert!(error.to_string().starts_with("TOKEN_KEYS"), "{error}");
+        for more in [
+            &[("API_ACCESS", "token")][..],
+            &[("TOKEN_KEYS", r#"{"*":["local-development-key"]}"#)],
+        ] {
+            let error = deployed(more).expect_err("refused");
+            assert!(error.starts_with("TOKEN_KEYS"), "{error}");
+        }
+        let keys = r#"{"*":["0123456789abcdef0123456789abcdef"]}"#;
+        assert!(deployed(&[("API_ACCESS", "token"), ("TOKEN_KEYS", keys)]).is_ok());
+        assert!(
+            with(&[("API_ACCESS", "token")]).is_ok(),
+            "a local run has the local key"
+        );
     }
 
     #[test]

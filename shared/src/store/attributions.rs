@@ -10,11 +10,11 @@ use super::stats::Subject;
 use super::table::{Read, Table};
 use super::{StoreError, TransactError};
 use crate::domain::attribution::{Conversion, Visitor};
-use crate::domain::code_record::CodeTerms;
+use crate::domain::program::Season;
 use crate::domain::stats::{Counts, Period};
 use crate::domain::{
-    Attribution, AttributionId, AttributionStatus, Code, CodeRecord, CodeStatus, FoldedCode,
-    MemberId, MentorId, OrgId, Timestamp,
+    Attribution, AttributionId, AttributionStatus, CodeRecord, CodeStatus, FoldedCode, MemberId,
+    MentorId, OrgId, Program, ProgramId, Timestamp,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -70,33 +70,42 @@ pub enum Unusable {
     Inactive,
     Invalidated,
     Expired,
+    /// Its program has not begun yet.
+    ProgramNotStarted,
+    ProgramEnded,
     LimitReached,
 }
 
 impl Unusable {
-    /// What stands against using a code at `now` that has confirmed so many referrals.
-    pub fn of(record: &CodeRecord, confirmed: i64, now: DateTime<Utc>) -> Option<Self> {
+    /// What stands against using a code of `program` at `now` that has confirmed so many
+    /// referrals.
+    pub fn of(
+        record: &CodeRecord,
+        program: Option<&Program>,
+        confirmed: i64,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let season = program.map_or(Season::Running, |program| program.terms.season(now));
         match record.status(now) {
             CodeStatus::Inactive => Some(Self::Inactive),
             CodeStatus::Invalidated => Some(Self::Invalidated),
             CodeStatus::Expired => Some(Self::Expired),
-            CodeStatus::Active => {
-                limit_reached(&record.terms, confirmed).then_some(Self::LimitReached)
-            }
+            CodeStatus::Active => match season {
+                Season::NotStarted => Some(Self::ProgramNotStarted),
+                Season::Ended => Some(Self::ProgramEnded),
+                Season::Running => record
+                    .terms
+                    .limit_reached_by(confirmed)
+                    .then_some(Self::LimitReached),
+            },
         }
     }
-}
-
-fn limit_reached(terms: &CodeTerms, confirmed: i64) -> bool {
-    terms
-        .max_referrals
-        .is_some_and(|limit| limit.is_reached_by(confirmed))
 }
 
 /// A recruitment as it is to be confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
-    pub code: Code,
+    pub code: FoldedCode,
     pub member: MemberId,
     pub confirmed_at: Timestamp,
 }
@@ -111,6 +120,8 @@ pub enum ConfirmRefusal {
     SelfReferral,
     /// `confirmed_at` lies before the click.
     BeforeClick,
+    /// `confirmed_at` lies past the attribution window of the code's program.
+    OutsideWindow,
     /// The attribution is confirmed with another member.
     AlreadyConfirmed,
     /// The member is attributed already, by this attribution.
@@ -178,7 +189,7 @@ impl Table {
         render: impl Fn(&Attribution) -> Answer,
         now: DateTime<Utc>,
     ) -> Result<Answer, TransactError<ClickRefusal>> {
-        let earlier = async { Ok(self.find_answer(Some(key), now).await?) };
+        let earlier = self.find_answer(Some(key), now);
         let (code, earlier) = join(self.code_to_click(&click.code, now), earlier).await;
         // The first answer stands, whatever has become of the code.
         if let Some(replay) = earlier.map_err(TransactError::<ClickRefusal>::Store)? {
@@ -206,7 +217,9 @@ impl Table {
         code: &FoldedCode,
         now: DateTime<Utc>,
     ) -> Result<CodeRecord, TransactError<ClickRefusal>> {
-        let seen: Option<CodeTruth> = self.get(&keys::code(code), Read::Eventual).await?;
+        let key = keys::code(code);
+        let (seen, ()): (Option<CodeTruth>, ()) =
+            try_join!(self.get(&key, Read::Eventual), self.check_misses())?;
         // A code that was made a moment ago may not be seen eventually; it is strongly.
         let truth = match seen {
             Some(truth) => truth,
@@ -217,7 +230,8 @@ impl Table {
         };
         let confirmed = truth.confirmed();
         let record = CodeRecord::from(truth);
-        match Unusable::of(&record, confirmed, now) {
+        let program = self.program_of_code(record.terms.program, now).await?;
+        match Unusable::of(&record, program.as_ref(), confirmed, now) {
             None => Ok(record),
             Some(reason) => Err(TransactError::Refused(ClickRefusal::Unusable(reason))),
         }
@@ -266,9 +280,12 @@ impl Table {
         now: DateTime<Utc>,
     ) -> Result<Attribution, TransactError<ConfirmRefusal>> {
         for _ in 0..ATTEMPTS {
-            let found = self.find_attribution(id).await?;
+            let (found, program_id) = try_join!(
+                self.find_attribution(id),
+                self.program_behind(&confirmation.code)
+            )?;
             let attribution = found.ok_or(TransactError::Refused(ConfirmRefusal::NotFound))?;
-            if attribution.code.folded() != confirmation.code.folded() {
+            if attribution.code.folded() != confirmation.code {
                 return Err(TransactError::Refused(ConfirmRefusal::OtherCode));
             }
             match &attribution.conversion {
@@ -283,6 +300,13 @@ impl Table {
             }
             if confirmation.confirmed_at < attribution.occurred_at {
                 return Err(TransactError::Refused(ConfirmRefusal::BeforeClick));
+            }
+            let program = self.program_of_code(program_id, now).await?;
+            if program.is_some_and(|program| {
+                let (clicked, confirmed) = (attribution.occurred_at, confirmation.confirmed_at);
+                !program.terms.attributes(clicked, confirmed)
+            }) {
+                return Err(TransactError::Refused(ConfirmRefusal::OutsideWindow));
             }
             match self
                 .commit_conversion(&attribution, confirmation, now)
@@ -478,10 +502,14 @@ impl Table {
         request: ListRequest,
         now: DateTime<Utc>,
     ) -> Result<Page<Attribution>, StoreError> {
-        let empty = Page {
-            records: Vec::new(),
-            total: Total::exactly(0),
-            next: None,
+        let owner = (filter.mentor.clone(), filter.org.clone());
+        let Ok((mentor, org)) = self.reach().narrow(owner.0, owner.1) else {
+            return Ok(Page::empty());
+        };
+        let filter = &AttributionFilter {
+            mentor,
+            org,
+            ..filter.clone()
         };
         let (published, owner) =
             try_join!(self.published(), self.code_owner(filter.code.as_ref()))?;
@@ -492,12 +520,12 @@ impl Table {
                 (Some(mentor), None) => Subject::Mentor(mentor),
                 (Some(mentor), Some(org)) => Subject::MentorInOrg(mentor, org),
             },
-            (Some(_), None) => return Ok(empty),
+            (Some(_), None) => return Ok(Page::empty()),
             (Some(code), Some((mentor, org))) => {
                 let is_other = filter.mentor.as_ref().is_some_and(|asked| *asked != mentor)
                     || filter.org.as_ref().is_some_and(|asked| *asked != org);
                 if is_other {
-                    return Ok(empty);
+                    return Ok(Page::empty());
                 }
                 Subject::Code(code.clone(), mentor, org)
             }
@@ -530,11 +558,25 @@ impl Table {
         code: Option<&FoldedCode>,
     ) -> Result<Option<(MentorId, OrgId)>, StoreError> {
         let Some(code) = code else { return Ok(None) };
-        let Some(item) = self.get_item(&keys::code(code), Read::Eventual).await? else {
-            return Ok(None);
-        };
-        let record = CodeRecord::from(serde_dynamo::from_item::<_, CodeTruth>(item)?);
-        Ok(Some((record.mentor, record.org)))
+        let issued = self.issued_code(code, Read::Eventual).await?;
+        Ok(issued.map(|record| (record.mentor, record.org)))
+    }
+
+    /// The program that a code was made under, read beside its attribution.
+    async fn program_behind(&self, code: &FoldedCode) -> Result<Option<ProgramId>, StoreError> {
+        let issued = self.issued_code(code, Read::Strong).await?;
+        Ok(issued.and_then(|record| record.terms.program))
+    }
+
+    /// A code that was issued, whether or not its record was deleted since.
+    async fn issued_code(
+        &self,
+        code: &FoldedCode,
+        read: Read,
+    ) -> Result<Option<CodeRecord>, StoreError> {
+        let item = self.get_item(&keys::code(code), read).await?;
+        let truth: Option<CodeTruth> = item.map(serde_dynamo::from_item).transpose()?;
+        Ok(truth.map(CodeRecord::from))
     }
 }
 

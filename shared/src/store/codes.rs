@@ -42,6 +42,8 @@ pub enum CreateRefusal {
     CodeTaken,
     /// The idempotency key served another request.
     KeyReused,
+    /// The program that it names is no longer there.
+    ProgramGone,
 }
 
 /// Why a code was not retired or rotated.
@@ -102,12 +104,22 @@ impl CodeFilter {
 }
 
 impl Table {
-    /// The truth about a code, read strongly.
+    /// The truth about a code, read strongly, if it lies within reach. One that does not is
+    /// a miss, like one that does not exist: the asker's misses are read side by side.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer.
+    /// [`StoreError`] when DynamoDB does not answer, or the asker has missed too often.
     pub async fn find_code(&self, code: &FoldedCode) -> Result<Option<CodeTruth>, StoreError> {
-        self.get(&keys::code(code), Read::Strong).await
+        let key = keys::code(code);
+        let (found, ()) = try_join!(self.get(&key, Read::Strong), self.check_misses())?;
+        let found = found.filter(|truth: &CodeTruth| {
+            let (mentor, org) = truth.owner();
+            self.reach().covers(mentor, org)
+        });
+        if found.is_none() {
+            self.count_miss().await?;
+        }
+        Ok(found)
     }
 
     /// A code's record, read strongly.
@@ -136,7 +148,50 @@ impl Table {
             .get(&keys::active_code(mentor, org), Read::Strong)
             .await?;
         let record = active.map(CodeRecord::from);
-        Ok(record.filter(|record| record.status(now) == CodeStatus::Active))
+        Ok(record.filter(|record| {
+            record.status(now) == CodeStatus::Active && self.reach().covers(mentor, org)
+        }))
+    }
+
+    /// The pair's active code as [`Table::find_active_code`] finds it, and how many
+    /// referrals it has confirmed: read of the truth, where there is a limit to compare with.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn find_counted_active_code(
+        &self,
+        mentor: &MentorId,
+        org: &OrgId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(CodeRecord, i64)>, StoreError> {
+        let Some(record) = self.find_active_code(mentor, org, now).await? else {
+            return Ok(None);
+        };
+        if record.terms.max_referrals.is_none() {
+            return Ok(Some((record, 0)));
+        }
+        let key = keys::code(&record.code.folded());
+        let truth: Option<CodeTruth> = self.get(&key, Read::Strong).await?;
+        let confirmed = truth.map_or(0, |truth| truth.confirmed());
+        Ok(Some((record, confirmed)))
+    }
+
+    /// Whether no code was ever made in the table.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        let request = ListRequest {
+            limit: 1,
+            start: Start::Skip(0),
+        };
+        let log = Log {
+            table: self,
+            name: LogName::Codes,
+            view: View::All,
+        };
+        let listed = log.list(request, Some(1), |item| Some(item.log())).await?;
+        Ok(listed.records.is_empty())
     }
 
     /// Makes `record`'s code, with its owner's chosen string.
@@ -163,7 +218,8 @@ impl Table {
     /// The pair's active code, or a new one with `prefix`, or random where there is none.
     ///
     /// # Errors
-    /// [`CreateRefusal::KeyReused`] alone: whoever else makes the code, it is returned.
+    /// [`CreateRefusal::KeyReused`] and [`CreateRefusal::ProgramGone`] alone: whoever else
+    /// makes the code, it is returned.
     pub async fn get_or_create_code(
         &self,
         mentor: &MentorId,
@@ -196,7 +252,9 @@ impl Table {
                         return self.keep_existing(held, keep, now).await;
                     }
                     CreateRefusal::CodeTaken => {}
-                    CreateRefusal::KeyReused => return Err(TransactError::Refused(refusal)),
+                    CreateRefusal::KeyReused | CreateRefusal::ProgramGone => {
+                        return Err(TransactError::Refused(refusal));
+                    }
                 },
                 Err(TransactError::Store(error)) => return Err(error.into()),
             }
@@ -240,6 +298,14 @@ impl Table {
             })
         };
         let time = AttributeValue::S(Timestamp::from(now).to_string());
+        let gone = || NotCreated::Refused(CreateRefusal::ProgramGone);
+        let program = match record.terms.program {
+            None => None,
+            Some(id) => {
+                let program = self.program_to_refer_to(id, now).await?;
+                Some(program.ok_or_else(|| TransactError::Refused(gone()))?)
+            }
+        };
         self.transaction()
             .keep_answer(key, || answer.clone(), now, NotCreated::Replay)
             .put(
@@ -256,8 +322,11 @@ impl Table {
             .create(&CodeEntry::from(record), |_| {
                 NotCreated::Refused(CreateRefusal::CodeTaken)
             })
+            .refer_to(program.as_ref(), gone)
             .commit()
-            .await
+            .await?;
+        self.program_was_marked(program.as_ref());
+        Ok(())
     }
 
     /// Replaces an active code by one with the same prefix, in one transaction.
@@ -491,6 +560,15 @@ impl Table {
         request: ListRequest,
         now: DateTime<Utc>,
     ) -> Result<Page<CodeRecord>, StoreError> {
+        let owner = (filter.mentor.clone(), filter.org.clone());
+        let Ok((mentor, org)) = self.reach().narrow(owner.0, owner.1) else {
+            return Ok(Page::empty());
+        };
+        let filter = &CodeFilter {
+            mentor,
+            org,
+            ..filter.clone()
+        };
         if let Some(code) = &filter.code {
             return self.list_one_code(code, filter, request, now).await;
         }
@@ -555,8 +633,9 @@ impl Table {
         request: ListRequest,
         now: DateTime<Utc>,
     ) -> Result<Page<CodeRecord>, StoreError> {
-        let record = self.find_code(code).await?.map(CodeRecord::from);
-        let found: Vec<_> = record
+        let truth: Option<CodeTruth> = self.get(&keys::code(code), Read::Strong).await?;
+        let found: Vec<_> = truth
+            .map(CodeRecord::from)
             .into_iter()
             .filter(|record| filter.matches(record, now))
             .collect();

@@ -176,6 +176,11 @@ impl CodeTruth {
     pub fn confirmed(&self) -> i64 {
         self.0.confirmed.unwrap_or(0)
     }
+
+    /// Who owns the code.
+    pub fn owner(&self) -> (&MentorId, &OrgId) {
+        (&self.0.mentor, &self.0.org)
+    }
 }
 
 /// A click and what became of it: a fact of the log of attributions. Its tombstone keeps
@@ -353,6 +358,16 @@ impl LogItem {
                 )));
             }
         })
+    }
+
+    /// Whom the fact is about.
+    pub fn owner(&self) -> (&MentorId, &OrgId) {
+        match self {
+            Self::Click(click) => (&click.mentor, &click.org),
+            Self::Change(change) => (&change.mentor, &change.org),
+            Self::Code(entry) => (&entry.0.mentor, &entry.0.org),
+            Self::CodeRemoval(removal) => (&removal.mentor, &removal.org),
+        }
     }
 
     /// The log that the item belongs to.

@@ -1,5 +1,6 @@
 //! What can go wrong with the table, the cause kept apart from what a caller is told.
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -13,6 +14,10 @@ pub enum StoreError {
     /// DynamoDB refused the request itself: a fault of ours or of the deployment.
     #[error("DynamoDB refused the request")]
     Refused(#[source] BoxError),
+    /// The asker's address has asked for more unknown codes than a minute allows; so many
+    /// seconds from now the next minute begins.
+    #[error("too many unknown codes were asked for")]
+    TooManyMisses { retry_after: u64 },
     /// An item does not hold what its key promises.
     #[error("a stored item cannot be read")]
     Corrupt(#[source] BoxError),
@@ -31,24 +36,23 @@ impl From<serde_dynamo::Error> for StoreError {
     }
 }
 
-impl<E, R> From<SdkError<E, R>> for StoreError
+impl<E> From<SdkError<E, HttpResponse>> for StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
-    fn from(error: SdkError<E, R>) -> Self {
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
         let passing = match &error {
             SdkError::TimeoutError(_)
             | SdkError::DispatchFailure(_)
             | SdkError::ResponseError(_) => true,
+            // Whatever stands in front of DynamoDB fails without naming an error.
+            SdkError::ServiceError(service) if service.raw().status().is_server_error() => true,
             SdkError::ServiceError(service) => matches!(
                 service.err().code(),
                 Some(
                     "ProvisionedThroughputExceededException"
                         | "RequestLimitExceeded"
                         | "ThrottlingException"
-                        | "InternalServerError"
-                        | "ServiceUnavailable"
                         | "TransactionInProgressException"
                         | "TransactionConflictException"
                         | "TransactionCanceledException"

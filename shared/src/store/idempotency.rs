@@ -54,7 +54,7 @@ impl IdempotencyKey {
 }
 
 /// Hashes the parts, each with its length, so that no two lists of parts read alike.
-fn digest(parts: &[&[u8]]) -> String {
+pub(super) fn digest(parts: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());

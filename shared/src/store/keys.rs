@@ -13,12 +13,16 @@
 //! | receipt of a folded chunk | `RECEIPT#<log>#<shard>` | `CHUNK#<id of its last fact>` |
 //! | receipt of a late fact | `RECEIPT#<log>#<shard>` | `LATE#<id>` |
 //! | idempotency record | `IDEM#<hash>` | `IDEM` |
+//! | program | `PRG#<shard>` | `prg_…` |
+//! | misses of an address in a minute | `MISS#<hash>` | `MISS` |
 //!
 //! Index 1 lists by mentor and index 2 by organisation, both sharded as the table is and
 //! sorted by id. Index 2 also ranks an organisation's mentors. Callers' ids cannot hold `#`.
 
 use crate::domain::stats::Month;
-use crate::domain::{AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, Shard};
+use crate::domain::{
+    AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard,
+};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 
@@ -231,6 +235,30 @@ pub fn member_guard(org: &OrgId, member: &MemberId) -> Key {
 /// The kept answer to a request, by the hash of its caller, route and idempotency key.
 pub fn idempotency(hash: &str) -> Key {
     Key::new(format!("IDEM#{hash}"), "IDEM")
+}
+
+/// A program by its id.
+pub fn program(id: ProgramId) -> Key {
+    Key::new(format!("PRG#{}", id.shard()), id)
+}
+
+/// A program, listed by its organisation. These are few: one partition holds them.
+pub fn program_listed(id: ProgramId, org: &OrgId) -> Keys {
+    Keys {
+        primary: program(id),
+        by_mentor: None,
+        by_org: Some(Key::new(programs_of(org), id)),
+    }
+}
+
+/// The partition of index 2 that lists an organisation's programs.
+pub fn programs_of(org: &OrgId) -> String {
+    format!("PRG#O#{org}")
+}
+
+/// The misses of an address, by the hash of the address and the minute.
+pub fn misses(hash: &str) -> Key {
+    Key::new(format!("MISS#{hash}"), "MISS")
 }
 
 /// What a roll-up is about.

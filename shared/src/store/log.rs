@@ -78,6 +78,17 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
+impl<T> Page<T> {
+    /// The page of a list that has no records.
+    pub(super) fn empty() -> Self {
+        Self {
+            records: Vec::new(),
+            total: Total::exactly(0),
+            next: None,
+        }
+    }
+}
+
 /// How many records a list has in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
@@ -153,11 +164,9 @@ impl Log<'_> {
             let floor = matched.get(wanted - 1).map(|(id, _)| *id);
             let open = readings.iter_mut().filter(|reading| {
                 // A shard read down past the last record wanted has no more to say.
-                !reading.exhausted
-                    && !reading
-                        .frontier
-                        .zip(floor)
-                        .is_some_and(|(at, floor)| at <= floor)
+                let is_past =
+                    matches!((reading.frontier, floor), (Some(at), Some(floor)) if at <= floor);
+                !reading.exhausted && !is_past
             });
             let reads = open.map(|reading| async {
                 let entries = self

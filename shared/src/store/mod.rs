@@ -3,7 +3,7 @@
 //! [`Table`] is the client with its metering, [`keys`] the only place that spells a key,
 //! [`entities`] what the items hold, [`transaction`] writes whose refusals are values, and
 //! [`log`] the sharded, time-ordered lists. On these stand one file per access-pattern
-//! group: [`codes`], [`attributions`], [`stats`] and [`aggregate`].
+//! group: [`codes`], [`attributions`], [`programs`], [`misses`], [`stats`] and [`aggregate`].
 //!
 //! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
 //! embedded engine that speaks DynamoDB's own protocol.
@@ -17,6 +17,9 @@ pub mod idempotency;
 pub mod keys;
 pub mod log;
 pub mod meter;
+pub mod misses;
+mod program_item;
+pub mod programs;
 pub mod schema;
 pub mod stats;
 pub mod table;

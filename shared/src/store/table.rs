@@ -4,7 +4,10 @@ use super::StoreError;
 use super::entities::{Entity, LogItem, is_tombstone};
 use super::keys::{Index, Item, Key, PK, SK};
 use super::meter;
+use super::misses::{Blocked, Guesses};
+use super::program_item::ProgramMemory;
 use super::transaction::Transaction;
+use crate::domain::Reach;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity,
@@ -12,11 +15,15 @@ use aws_sdk_dynamodb::types::{
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The single table. Cheap to clone.
+/// The single table, as one asker may use it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Table {
     client: Client,
     name: Arc<str>,
+    programs: ProgramMemory,
+    blocked: Blocked,
+    reach: Arc<Reach>,
+    guesses: Option<Guesses>,
 }
 
 /// How fresh a read must be.
@@ -56,7 +63,39 @@ impl Table {
         Self {
             client,
             name: name.into(),
+            programs: ProgramMemory::default(),
+            blocked: Blocked::default(),
+            reach: Arc::default(),
+            guesses: None,
         }
+    }
+
+    /// The table as a request sees it that has this reach and these guesses: typed reads
+    /// and lists take what lies beyond for absent, and looking up unknown codes is counted.
+    /// What is written for a new owner is the caller's to check.
+    pub fn asked_by(&self, reach: Reach, guesses: Option<Guesses>) -> Self {
+        Self {
+            reach: Arc::new(reach),
+            guesses,
+            ..self.clone()
+        }
+    }
+
+    /// Whose records the asker may touch.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    pub(super) fn guesses(&self) -> Option<&Guesses> {
+        self.guesses.as_ref()
+    }
+
+    pub(super) fn blocked(&self) -> &Blocked {
+        &self.blocked
+    }
+
+    pub(super) fn programs(&self) -> &ProgramMemory {
+        &self.programs
     }
 
     pub fn name(&self) -> &str {
@@ -102,13 +141,17 @@ impl Table {
         }
     }
 
-    /// The live log item at `key`, read strongly.
+    /// The live log item at `key`, read strongly, if it lies within reach.
     pub(super) async fn find_log_item(&self, key: &Key) -> Result<Option<LogItem>, StoreError> {
         let found = self.get_item(key, Read::Strong).await?;
-        found
+        let item = found
             .filter(|item| !is_tombstone(item))
             .map(LogItem::read)
-            .transpose()
+            .transpose()?;
+        Ok(item.filter(|item| {
+            let (mentor, org) = item.owner();
+            self.reach.covers(mentor, org)
+        }))
     }
 
     /// Reads an absent key, so that connection and credentials are there before the first
@@ -124,6 +167,7 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
+    #[expect(clippy::disallowed_methods, reason = "this is the store")]
     pub async fn put_fact<E: Entity>(&self, entity: &E) -> Result<(), StoreError> {
         let written = counted(
             self.client
@@ -153,6 +197,7 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
+    #[expect(clippy::disallowed_methods, reason = "this is the store")]
     pub(crate) async fn replace_item(&self, item: Item) -> Result<(), StoreError> {
         let response = counted(
             self.client

@@ -154,6 +154,7 @@ impl<'t, R> Transaction<'t, R> {
     /// # Errors
     /// [`TransactError::Refused`] with the meaning of the first refused write,
     /// [`TransactError::Store`] when DynamoDB does not answer or conflicts do not end.
+    #[expect(clippy::disallowed_methods, reason = "this is the store")]
     pub async fn commit(self) -> Result<(), TransactError<R>> {
         if let Some(error) = self.failed {
             return Err(error.into());

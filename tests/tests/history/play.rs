@@ -1,310 +1,328 @@
-//! Plays a history: what happens, when, and on whose clock.
+//! Plays a history: performs each operation, and holds the answer against the model's.
 
-use super::check;
-use chrono::{DateTime, TimeDelta, Utc};
-use local::engine::Engine;
-use shared::domain::attribution::Visitor;
-use shared::domain::code_record::CodeTerms;
-use shared::domain::{AttributionId, Code, CodeId, MemberId, MentorId, OrgId};
-use shared::store::aggregate::SAFETY_MARGIN;
-use shared::store::attributions::{Click, Confirmation};
-use shared::store::codes::{Issued, Keep};
-use shared::store::{Answer, Table};
-use std::sync::Arc;
-use tests::Verv;
-use tests::gate::{Gate, Stop};
+use crate::model::{Kept, Model, Time, shown};
+use crate::operation::{MENTORS, ORGS, Operation, PERIODS, Spelling, Which};
+use axum::http::Method;
+use chrono::{Datelike, Months, NaiveDate, TimeDelta};
+use serde_json::{Value, json};
+use tests::{Reply, Verv};
 
-/// One thing that happens. Skews and waits are in milliseconds.
-#[derive(Debug, Clone)]
-pub(crate) enum Operation {
-    IssueCode {
-        mentor: usize,
-        org: usize,
-    },
-    RotateCode(usize),
-    DeleteCode(usize),
-    Click {
-        code: usize,
-        skew: i64,
-        days_ago: i64,
-    },
-    Confirm {
-        click: usize,
-        member: usize,
-        skew: i64,
-    },
-    DeleteClick {
-        click: usize,
-        skew: i64,
-    },
-    Wait(i64),
-    Aggregate(i64),
-    KillAggregation {
-        stop: Stop,
-        skew: i64,
-    },
-    OverlapAggregations {
-        stop: Stop,
-        skew: i64,
-    },
-    Check,
-}
+pub(crate) const RECORDS: &str = "/api/v1/referral-code-records";
+pub(crate) const CODES: &str = "/api/v1/referral-codes";
+pub(crate) const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
 
-/// A platform with a history.
-pub(crate) struct World {
+/// The platform, and what it should be.
+pub(crate) struct Play {
     pub(crate) verv: Verv,
-    gate: Gate,
-    gated: Table,
-    codes: Vec<(CodeId, Code, MentorId)>,
-    clicks: Vec<(AttributionId, Code)>,
-    pub(crate) seed: u64,
-    calls_of_a_run: usize,
+    pub(crate) model: Model,
 }
 
-pub(crate) const MENTORS: [&str; 3] = ["usr_1", "usr_2", "usr_3"];
-pub(crate) const ORGS: [&str; 2] = ["org_1", "org_2"];
+/// What the model has to say to a request that makes something.
+pub(crate) enum Verdict {
+    /// 400 or 422 for the request itself, whatever its key.
+    Malformed(Refusal),
+    /// The state of things does not allow it.
+    Refused(Refusal),
+    /// It is made, or there already.
+    Done,
+}
 
-impl World {
-    pub(crate) async fn new(engine: Arc<Engine>, table: &str, seed: u64) -> Self {
-        let plain = Gate::new().client(&engine.endpoint());
-        let gate = Gate::new();
-        let gated = Table::new(gate.client(&engine.endpoint()), table);
-        let verv = Verv::on(engine, plain, table, &[]).await;
+/// A problem: its status, its code, and the field at fault.
+pub(crate) struct Refusal(
+    pub(crate) u16,
+    pub(crate) &'static str,
+    pub(crate) Option<&'static str>,
+);
+
+impl Refusal {
+    pub(crate) const NOT_FOUND: Self = Self(404, "not_found", None);
+
+    /// Asserts that `reply` says so.
+    #[track_caller]
+    pub(crate) fn check(&self, reply: &Reply) {
+        let Self(status, code, field) = self;
+        assert_eq!(reply.status.as_u16(), *status, "{}", reply.text);
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+        let problem = reply.json();
+        assert_eq!(problem["code"], *code, "{problem}");
+        assert_eq!(problem["status"], *status);
+        assert_eq!(problem["type"], format!("urn:verv:problem:{code}"));
+        assert_eq!(problem["errors"][0]["field"], json!(field), "{problem}");
+    }
+}
+
+impl Play {
+    pub(crate) async fn start() -> Self {
         Self {
-            verv,
-            gate,
-            gated,
-            codes: Vec::new(),
-            clicks: Vec::new(),
-            seed,
-            calls_of_a_run: 0,
+            verv: Verv::start().await,
+            model: Model::default(),
         }
     }
 
-    /// A little of everything, folded in part.
-    pub(crate) async fn fill(&mut self) {
-        for mentor in 0..3 {
-            self.happens(&Operation::IssueCode {
-                mentor,
-                org: mentor % 2,
-            })
-            .await;
-        }
-        for at in 0..30 {
-            let code = at;
-            self.happens(&Operation::Click {
-                code,
-                skew: 0,
-                days_ago: at as i64,
-            })
-            .await;
-            self.happens(&Operation::Wait(500)).await;
-        }
-        for at in 0..6 {
-            self.happens(&Operation::Confirm {
-                click: at * 3,
-                member: at,
-                skew: 0,
-            })
-            .await;
-        }
-        self.happens(&Operation::DeleteClick { click: 3, skew: 0 })
-            .await;
-        self.happens(&Operation::DeleteClick { click: 4, skew: 0 })
-            .await;
-        self.happens(&Operation::Wait(65_000)).await;
+    pub(crate) fn now(&self) -> Time {
+        self.verv.now()
     }
 
-    async fn happens(&mut self, operation: &Operation) {
-        self.play(operation).await.expect("only checks fail");
-    }
-
-    /// Plays one operation. Refusals are part of any history; a check that fails is not.
-    pub(crate) async fn play(&mut self, operation: &Operation) -> Result<(), String> {
-        let table = self.verv.app.table.clone();
+    pub(crate) async fn perform(&mut self, operation: &Operation) {
+        // Ids sort by the time when they were made: no two at the same moment.
+        self.verv.app.clock.advance(TimeDelta::milliseconds(1));
         match operation {
-            Operation::IssueCode { mentor, org } => self.issue(*mentor, *org).await,
-            Operation::RotateCode(at) => {
-                let Some((id, _, mentor)) = pick(&self.codes, *at) else {
-                    return Ok(());
-                };
-                if let Ok(rotation) = table.rotate_code(id, &mentor, self.at(0)).await {
-                    self.codes
-                        .push((rotation.new.id, rotation.new.code, mentor));
-                }
+            Operation::GetOrCreate {
+                mentor,
+                org,
+                prefix,
+                terms,
+                key,
+            } => {
+                let owner = (MENTORS[*mentor], ORGS[*org]);
+                self.get_or_create(owner, *prefix, terms, *key).await;
             }
-            Operation::DeleteCode(at) => {
-                let Some((id, ..)) = pick(&self.codes, *at) else {
-                    return Ok(());
-                };
-                let _ = table.delete_code(id, self.at(0)).await;
+            Operation::Create {
+                mentor,
+                org,
+                string,
+                terms,
+                key,
+            } => {
+                let owner = (MENTORS[*mentor], ORGS[*org]);
+                self.create(owner, *string, terms, *key).await;
             }
-            Operation::Click {
+            Operation::Rotate {
                 code,
-                skew,
-                days_ago,
-            } => {
-                let Some((_, code, _)) = pick(&self.codes, *code) else {
-                    return Ok(());
-                };
-                let now = self.at(*skew);
-                let click = Click {
-                    code: code.folded(),
-                    visitor: Visitor::default(),
-                    occurred_at: (now - TimeDelta::days(*days_ago)).into(),
-                    retention: None,
-                };
-                if let Ok(attribution) = table.record_click(click, now).await {
-                    self.clicks.push((attribution.id, attribution.code));
-                }
+                mentor,
+                action,
+            } => self.rotate(*code, *mentor, action).await,
+            Operation::Deactivate { code, at, status } => {
+                self.deactivate(*code, *at, status).await;
             }
-            Operation::Confirm {
-                click,
-                member,
-                skew,
-            } => {
-                let Some((id, code)) = pick(&self.clicks, *click) else {
-                    return Ok(());
-                };
-                let now = self.at(*skew);
-                let member: MemberId = format!("new_{member}").parse().expect("an id");
-                let confirmation = Confirmation {
-                    code,
-                    member,
-                    confirmed_at: now.into(),
-                };
-                let _ = table.confirm(id, &confirmation, now).await;
+            Operation::Invalidate(code) => self.invalidate(*code).await,
+            Operation::DeleteCode(code) => self.delete_code(*code).await,
+            Operation::Click { .. } => self.click(operation).await,
+            Operation::Repeat(number) => self.repeat(*number).await,
+            Operation::Visit(code, spelling, visit) => {
+                self.visit(*code, *spelling, *visit).await;
             }
-            Operation::DeleteClick { click, skew } => {
-                let Some((id, _)) = pick(&self.clicks, *click) else {
-                    return Ok(());
-                };
-                let _ = table.delete_attribution(id, self.at(*skew)).await;
+            Operation::Confirm { .. } => self.confirm(operation).await,
+            Operation::DeleteClick(click) => self.delete_click(*click).await,
+            Operation::ShowCode(code) => self.show_code(self.code_at(*code)).await,
+            Operation::ShowClick(click) => self.show_click(self.click_at(*click)).await,
+            Operation::Lookup(code, spelling) => {
+                let typed = self.typed(*code, *spelling);
+                self.lookup(&typed).await;
             }
-            Operation::Wait(millis) => self
-                .verv
-                .app
-                .clock
-                .advance(TimeDelta::milliseconds(*millis)),
-            Operation::Aggregate(skew) => {
-                run(&table, self.at(*skew)).await;
-                self.check_something().await?;
+            Operation::Active(mentor, org) => self.active(MENTORS[*mentor], ORGS[*org]).await,
+            Operation::List {
+                list,
+                filter,
+                limit,
+                by_cursor,
+            } => self.list(*list, filter, *limit, *by_cursor).await,
+            Operation::RefusedList(number) => self.refused_list(*number).await,
+            Operation::Total {
+                mentor,
+                org,
+                period,
+            } => self.total(*mentor, *org, PERIODS[*period]).await,
+            Operation::Wait(milliseconds) => {
+                let step = TimeDelta::milliseconds(*milliseconds);
+                self.verv.app.clock.advance(step);
             }
-            Operation::KillAggregation { stop, skew } => {
-                self.gate.arm(*stop);
-                tokio::select! {
-                    () = run(&self.gated, self.at(*skew)) => {}
-                    () = self.gate.stopped() => {}
-                }
-                self.calls_of_a_run = self.gate.calls();
-                self.check_something().await?;
-            }
-            Operation::OverlapAggregations { stop, skew } => self.overlap(*stop, *skew).await?,
-            Operation::Check => self.check_something().await?,
-        }
-        Ok(())
-    }
-
-    /// One run is held up at a call, another does its work meanwhile, and the first goes on.
-    async fn overlap(&mut self, stop: Stop, skew: i64) -> Result<(), String> {
-        self.gate.arm(stop);
-        let slow = run(&self.gated, self.at(skew));
-        let verv = &self.verv;
-        let seed = self.seed;
-        let gate = &self.gate;
-        let meanwhile = async {
-            gate.stopped().await;
-            verv.app.clock.advance(TimeDelta::seconds(30));
-            run(&verv.app.table, verv.now()).await;
-            let checked = check::something(verv, seed).await;
-            gate.release();
-            checked
-        };
-        {
-            tokio::pin!(slow, meanwhile);
-            tokio::select! {
-                // The run came to its end before it made that call.
-                () = &mut slow => {}
-                checked = &mut meanwhile => {
-                    checked?;
-                    slow.await;
+            Operation::WaitForMonthsEnd => {
+                let today = self.now().date_naive();
+                let first = NaiveDate::from_ymd_opt(today.year(), today.month(), 1);
+                let next = first.and_then(|first| first.checked_add_months(Months::new(1)));
+                let next = next
+                    .and_then(|day| day.and_hms_opt(0, 0, 0))
+                    .expect("a day");
+                let last = next.and_utc() - TimeDelta::milliseconds(1);
+                if last > self.now() {
+                    self.verv.app.clock.set(last);
                 }
             }
         }
-        self.check_something().await
     }
 
-    async fn issue(&mut self, mentor: usize, org: usize) {
-        let mentor: MentorId = MENTORS[mentor].parse().expect("an id");
-        let org: OrgId = ORGS[org].parse().expect("an id");
-        let now = self.at(0);
-        let issued = std::sync::Mutex::new(None);
-        let render = |made: &Issued| {
-            if let Issued::Created(record) = made {
-                *issued.lock().expect("no panic holds it") = Some(record.clone());
-            }
-            Answer {
-                status: 201,
-                location: None,
-                body: String::new(),
-            }
-        };
-        let keep = Keep {
-            key: None,
-            render: &render,
-        };
-        let table = &self.verv.app.table;
-        let terms = CodeTerms::default();
-        table
-            .get_or_create_code(&mentor, &org, None, &terms, keep, now)
-            .await
-            .unwrap_or_else(|error| panic!("{error:?}"));
-        if let Some(record) = issued.into_inner().expect("no panic holds it") {
-            self.codes.push((record.id, record.code, mentor));
+    /// The code that `which` names, its place among the model's.
+    pub(crate) fn code_at(&self, which: Which) -> Option<usize> {
+        place(which, self.model.codes.len())
+    }
+
+    /// The code at this place among the model's, as an operation names it.
+    pub(crate) fn code_made(&self, place: usize) -> Which {
+        Which::Ago(self.model.codes.len() - 1 - place)
+    }
+
+    /// The click that `which` names, its place among the model's.
+    pub(crate) fn click_at(&self, which: Which) -> Option<usize> {
+        place(which, self.model.clicks.len())
+    }
+
+    /// The id of a code, or one that no code has.
+    pub(crate) fn code_id(&self, place: Option<usize>) -> String {
+        place.map_or_else(
+            || format!("rc_{:032x}", 7),
+            |at| self.model.codes[at].id.clone(),
+        )
+    }
+
+    /// The id of a click, or one that no click has.
+    pub(crate) fn click_id(&self, place: Option<usize>) -> String {
+        place.map_or_else(
+            || format!("attr_{:032x}", 7),
+            |at| self.model.clicks[at].id.clone(),
+        )
+    }
+
+    /// How a person types the code that `which` names.
+    pub(crate) fn typed(&self, which: Which, spelling: Spelling) -> String {
+        let code = self
+            .code_at(which)
+            .map_or("NO-SUCH-CODE", |at| &self.model.codes[at].code);
+        match spelling {
+            Spelling::AsShown => code.to_owned(),
+            Spelling::Lower => code.to_ascii_lowercase(),
+            Spelling::Bare => code.replace('-', ""),
+            Spelling::Spaced => format!(" {} ", code.replace('-', " ")),
+            Spelling::Underscored => code.to_ascii_lowercase().replace('-', "_"),
+            Spelling::Hyphenated => format!("-{}--{}-", &code[..1], &code[1..]),
         }
     }
 
-    /// The time on a clock that is `skew` milliseconds off.
-    fn at(&self, skew: i64) -> DateTime<Utc> {
-        self.verv.now() + TimeDelta::milliseconds(skew)
-    }
-
-    /// How many calls the last run behind the gate made.
-    pub(crate) fn calls_of_a_run(&self) -> usize {
-        self.calls_of_a_run
-    }
-
-    async fn check_something(&mut self) -> Result<(), String> {
-        self.seed = self
-            .seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        check::something(&self.verv, self.seed).await
-    }
-
-    /// Every statistic there is, the rankings too: all is folded.
-    pub(crate) async fn check_everything(&self) -> Result<(), String> {
-        check::everything(&self.verv).await
-    }
-
-    pub(crate) async fn drop_table(self) {
-        let client = Gate::new().client(&self.verv.engine.endpoint());
-        let _ = client
-            .delete_table()
-            .table_name(self.verv.app.table.name())
-            .send()
+    /// Posts `body`, and holds the answer against `verdict` and what the key keeps. Gives
+    /// the answer where the request had its effect now.
+    pub(crate) async fn post(
+        &mut self,
+        path: &'static str,
+        body: Value,
+        key: Option<usize>,
+        verdict: Verdict,
+    ) -> Option<Reply> {
+        let name = key.map(|key| format!("key {key}"));
+        let header: Vec<_> = name
+            .iter()
+            .map(|name| ("idempotency-key", name.as_str()))
+            .collect();
+        let reply = self
+            .verv
+            .call(Method::POST, path, &header, Some(body.clone()))
             .await;
+        let now = self.now();
+        let kept = key.and_then(|key| self.model.kept.get(&(path, key)));
+        let kept = kept.filter(|kept| kept.until.timestamp() > now.timestamp());
+        match (kept, verdict) {
+            (Some(kept), _) if kept.body == body => {
+                assert_eq!(reply.status.as_u16(), kept.status, "{}", reply.text);
+                assert_eq!(reply.text, kept.text);
+                assert_eq!(reply.header("location"), kept.location);
+                return None;
+            }
+            (_, Verdict::Malformed(refusal)) => {
+                refusal.check(&reply);
+                return None;
+            }
+            (Some(_), _) => {
+                Refusal(422, "idempotency_key_reused", None).check(&reply);
+                return None;
+            }
+            (None, Verdict::Refused(refusal)) => {
+                refusal.check(&reply);
+                return None;
+            }
+            (None, Verdict::Done) => {}
+        }
+        assert!(reply.status.is_success(), "{}", reply.text);
+        if reply.status.as_u16() == 201 {
+            let location = format!("{path}/{}", reply.string("/id"));
+            assert_eq!(reply.header("location"), location);
+        }
+        if let Some(key) = key {
+            let kept = Kept {
+                path,
+                key,
+                body,
+                status: reply.status.as_u16(),
+                text: reply.text.clone(),
+                location: reply.header("location").to_owned(),
+                until: now + TimeDelta::hours(24),
+            };
+            self.model.kept.insert((path, key), kept);
+        }
+        Some(reply)
+    }
+
+    /// Sends a request again whose answer is kept, while it is.
+    async fn repeat(&mut self, number: usize) {
+        let mut kept: Vec<_> = self.model.kept.values().cloned().collect();
+        kept.sort_by_key(|kept| (kept.path, kept.key));
+        kept.retain(|kept| kept.until.timestamp() > self.now().timestamp());
+        if kept.is_empty() {
+            return;
+        }
+        let again = kept.swap_remove(number % kept.len());
+        let refused = Verdict::Refused(Refusal::NOT_FOUND);
+        let effect = self
+            .post(again.path, again.body, Some(again.key), refused)
+            .await;
+        assert!(effect.is_none());
+    }
+
+    /// Everything there is, through every way to read it.
+    pub(crate) async fn inspect_everything(&mut self) {
+        for at in 0..self.model.codes.len() {
+            self.show_code(Some(at)).await;
+            let shown = self.model.codes[at].code.clone();
+            self.lookup(&shown.to_ascii_lowercase()).await;
+            self.follow_uncounted(self.code_made(at)).await;
+        }
+        for at in 0..self.model.clicks.len() {
+            self.show_click(Some(at)).await;
+        }
+        for mentor in MENTORS {
+            for org in ORGS {
+                self.active(mentor, org).await;
+            }
+        }
+        for mentor in 0..MENTORS.len() {
+            for period in PERIODS {
+                self.total(mentor, None, period).await;
+                self.total(mentor, Some(0), period).await;
+            }
+        }
+        self.list_everything().await;
     }
 }
 
-async fn run(table: &Table, now: DateTime<Utc>) {
-    table
-        .aggregate(now, SAFETY_MARGIN, || false)
-        .await
-        .expect("the engine answers");
+fn place(which: Which, count: usize) -> Option<usize> {
+    match which {
+        Which::Ago(ago) if count > 0 => Some(count - 1 - ago % count),
+        _ => None,
+    }
 }
 
-/// Any of them; `at` may be any number.
-fn pick<T: Clone>(from: &[T], at: usize) -> Option<T> {
-    (!from.is_empty()).then(|| from[at % from.len()].clone())
+/// Percent-encodes what may stand neither in a path nor in a query.
+pub(crate) fn encoded(typed: &str) -> String {
+    typed.replace(' ', "%20")
+}
+
+/// The refusal of a time more than five minutes ahead.
+pub(crate) fn too_far_ahead(
+    at: Option<Time>,
+    now: Time,
+    refusal: (&'static str, &'static str),
+) -> Option<Refusal> {
+    let (code, field) = refusal;
+    at.filter(|at| *at > now + TimeDelta::minutes(5))
+        .map(|_| Refusal(422, code, Some(field)))
+}
+
+/// Adds `field` to `body` where there is a value.
+pub(crate) fn give<T: Into<Value>>(body: &mut Value, field: &str, value: Option<T>) {
+    if let Some(value) = value {
+        body[field] = value.into();
+    }
+}
+
+/// Adds a time to `body` where there is one.
+pub(crate) fn give_time(body: &mut Value, field: &str, at: Option<Time>) {
+    give(body, field, at.map(shown));
 }

@@ -19,7 +19,8 @@ pub(crate) async fn something(verv: &Verv, seed: u64) -> Result<(), String> {
     total(verv, &records, mentor, org, "all_time").await?;
     total(verv, &records, mentor, org, PERIODS[draw(28, 6)]).await?;
     series(verv, &records, mentor, org, "90d").await?;
-    lists(verv, &records, mentor, ORGS[draw(33, 2)]).await
+    let drawn = [draw(36, LISTS), draw(42, LISTS)];
+    lists(verv, &records, mentor, ORGS[draw(33, 2)], &drawn).await
 }
 
 /// All statistics, with everything folded.
@@ -33,8 +34,17 @@ pub(crate) async fn everything(verv: &Verv) -> Result<(), String> {
             total(verv, &records, mentor, Some(org), "ytd").await?;
         }
         series(verv, &records, mentor, None, "ytd").await?;
-        lists(verv, &records, mentor, ORGS[0]).await?;
+        lists(
+            verv,
+            &records,
+            mentor,
+            ORGS[0],
+            &[OF_MENTOR, CONFIRMED_OF_MENTOR],
+        )
+        .await?;
     }
+    let all: Vec<usize> = (0..LISTS).collect();
+    lists(verv, &records, MENTORS[0], ORGS[1], &all).await?;
     for org in ORGS {
         for window in ["all_time", "month", "previous_month"] {
             leaderboard(verv, &records, org, window).await?;
@@ -151,12 +161,23 @@ async fn series(
     same(&path, told["data"].clone(), counted.into())
 }
 
-/// Page 1 of the lists: their totals, and that they show what exists.
-async fn lists(verv: &Verv, records: &Records, mentor: &str, org: &str) -> Result<(), String> {
+/// How many lists are compared, and the places of some among them.
+const LISTS: usize = 7;
+const OF_MENTOR: usize = 2;
+const CONFIRMED_OF_MENTOR: usize = 3;
+
+/// Page 1 of the lists at the places `which`: their totals, and that they show what exists.
+async fn lists(
+    verv: &Verv,
+    records: &Records,
+    mentor: &str,
+    org: &str,
+    which: &[usize],
+) -> Result<(), String> {
     let attributions = &records.attributions;
     let clicks = "/api/v1/referral-attributions".to_owned();
     let codes = "/api/v1/referral-codes".to_owned();
-    let expected = [
+    let expected: [(String, usize); LISTS] = [
         (clicks.clone(), attributions.len()),
         (
             format!("{clicks}?org_id={org}"),
@@ -186,11 +207,12 @@ async fn lists(verv: &Verv, records: &Records, mentor: &str, org: &str) -> Resul
                 .count(),
         ),
     ];
-    for (path, count) in expected {
-        let told = verv.get(&path).await.expect(200).json();
-        same(&path, told["pagination"]["total"].clone(), count.into())?;
+    for (path, count) in which.iter().map(|at| &expected[*at]) {
+        let count = *count;
+        let told = verv.get(path).await.expect(200).json();
+        same(path, told["pagination"]["total"].clone(), count.into())?;
         let shown = told["data"].as_array().map_or(0, Vec::len);
-        same(&path, Value::from(shown), count.min(20).into())?;
+        same(path, Value::from(shown), count.min(20).into())?;
     }
     Ok(())
 }

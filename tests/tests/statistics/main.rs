@@ -4,13 +4,11 @@
 //!
 //! `HISTORIES` sets how many histories are tried.
 
-mod history {
-    pub(crate) mod check;
-    pub(crate) mod play;
-}
+mod check;
+mod play;
 
-use history::play::{Operation, World};
 use local::engine::Engine;
+use play::{Operation, World};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::sync::Arc;

@@ -1,0 +1,101 @@
+//! What callers send of a program: all of it when it is made, any of it when it changes.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer};
+use shared::domain::code_record::ReferralLimit;
+use shared::domain::program::{Days, EligibleUserTypes, ProgramName, ProgramTerms};
+use shared::domain::{CurrencyId, OrgId, Program, ProgramStatus, Timestamp};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewProgram {
+    pub(crate) org_id: OrgId,
+    name: ProgramName,
+    currency_id: CurrencyId,
+    #[serde(default)]
+    eligible_user_types: EligibleUserTypes,
+    max_referrals_per_code: Option<ReferralLimit>,
+    attribution_window_days: Option<Days>,
+    code_ttl_days: Option<Days>,
+    starts_at: Option<Timestamp>,
+    ends_at: Option<Timestamp>,
+    #[serde(default)]
+    status: ProgramStatus,
+}
+
+impl NewProgram {
+    pub(crate) fn program(self, now: DateTime<Utc>) -> Program {
+        let terms = ProgramTerms {
+            name: self.name,
+            currency: self.currency_id,
+            user_types: self.eligible_user_types,
+            max_referrals_per_code: self.max_referrals_per_code,
+            attribution_window: self.attribution_window_days,
+            code_ttl: self.code_ttl_days,
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        };
+        with_status(Program::new(self.org_id, terms, now), self.status, now)
+    }
+}
+
+/// A change of a program: a field that is left out stays, and `null` takes a term away.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangedProgram {
+    name: Option<ProgramName>,
+    currency_id: Option<CurrencyId>,
+    eligible_user_types: Option<EligibleUserTypes>,
+    #[serde(default, deserialize_with = "given")]
+    max_referrals_per_code: Option<Option<ReferralLimit>>,
+    #[serde(default, deserialize_with = "given")]
+    attribution_window_days: Option<Option<Days>>,
+    #[serde(default, deserialize_with = "given")]
+    code_ttl_days: Option<Option<Days>>,
+    #[serde(default, deserialize_with = "given")]
+    starts_at: Option<Option<Timestamp>>,
+    #[serde(default, deserialize_with = "given")]
+    ends_at: Option<Option<Timestamp>>,
+    status: Option<ProgramStatus>,
+}
+
+impl ChangedProgram {
+    pub(crate) fn applied_to(&self, program: Program, now: DateTime<Utc>) -> Program {
+        let old = program.terms.clone();
+        let terms = ProgramTerms {
+            name: self.name.clone().unwrap_or(old.name),
+            currency: self.currency_id.clone().unwrap_or(old.currency),
+            user_types: self.eligible_user_types.clone().unwrap_or(old.user_types),
+            max_referrals_per_code: self
+                .max_referrals_per_code
+                .unwrap_or(old.max_referrals_per_code),
+            attribution_window: self
+                .attribution_window_days
+                .unwrap_or(old.attribution_window),
+            code_ttl: self.code_ttl_days.unwrap_or(old.code_ttl),
+            starts_at: self.starts_at.unwrap_or(old.starts_at),
+            ends_at: self.ends_at.unwrap_or(old.ends_at),
+        };
+        let status = self.status.unwrap_or(program.status());
+        with_status(Program { terms, ..program }, status, now)
+    }
+}
+
+/// The first archiving's time stays.
+fn with_status(program: Program, status: ProgramStatus, now: DateTime<Utc>) -> Program {
+    let archived_at = match status {
+        ProgramStatus::Active => None,
+        ProgramStatus::Archived => program.archived_at.or(Some(now.into())),
+    };
+    Program {
+        archived_at,
+        ..program
+    }
+}
+
+/// Tells a field that is given as `null` from one that is left out.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}

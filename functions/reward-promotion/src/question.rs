@@ -1,0 +1,112 @@
+//! What `user_referral_code` is asked: the code of a user, or the user of a code.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use shared::domain::{CodeRecord, FoldedCode, MentorId};
+use shared::http::App;
+use shared::http::envelope::Refusal;
+use shared::store::StoreError;
+use url::form_urlencoded;
+
+/// The longest code as it is typed, separators included.
+const LONGEST_TYPED: usize = 100;
+
+/// The longest code without its separators.
+const LONGEST_FOLDED: usize = 50;
+
+/// The longest id of a program or currency.
+const LONGEST_ID: usize = 128;
+
+pub(crate) struct Question {
+    pub(crate) criteria: Criteria,
+    pub(crate) context: Context,
+}
+
+pub(crate) enum Criteria {
+    User(MentorId),
+    /// `None` is a text that no code has.
+    Code(Option<FoldedCode>),
+}
+
+/// The program and currency that the code is asked for in.
+pub(crate) struct Context {
+    program: Option<String>,
+    currency: Option<String>,
+}
+
+impl FromRequestParts<App> for Question {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+        let query = parts.uri.query().unwrap_or("");
+        let user = one(query, "user_id")?;
+        let code = one(query, "referral_code")?;
+        let criteria = match (user, code) {
+            (Some(user), None) => {
+                Criteria::User(user.parse().map_err(|_| Refusal::InvalidParameters)?)
+            }
+            (None, Some(code)) => Criteria::Code(typed_code(&code)?),
+            (Some(_), Some(_)) | (None, None) => return Err(Refusal::BadRequest),
+        };
+        let context = Context {
+            program: bounded(one(query, "referral_program_id")?)?,
+            currency: bounded(one(query, "currency_id")?)?,
+        };
+        Ok(Self { criteria, context })
+    }
+}
+
+/// The parameter `name`, if it is given; given twice, it is invalid.
+fn one(query: &str, name: &str) -> Result<Option<String>, Refusal> {
+    let mut given = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+    match (given.next(), given.next()) {
+        (first, None) => Ok(first.map(|(_, value)| value.into_owned())),
+        (_, Some(_)) => Err(Refusal::InvalidParameters),
+    }
+}
+
+fn bounded(id: Option<String>) -> Result<Option<String>, Refusal> {
+    match id {
+        Some(id) if !(1..=LONGEST_ID).contains(&id.len()) => Err(Refusal::InvalidParameters),
+        id => Ok(id),
+    }
+}
+
+/// The code that a person typed: `None` for a text that no code has, such as one with a
+/// slash in it.
+///
+/// # Errors
+/// An empty or over-long one.
+pub(crate) fn typed_code(typed: &str) -> Result<Option<FoldedCode>, Refusal> {
+    let is_separator = |c: char| matches!(c, '-' | '_') || c.is_whitespace();
+    let length = typed.chars().filter(|c| !is_separator(*c)).count();
+    if typed.len() > LONGEST_TYPED || !(1..=LONGEST_FOLDED).contains(&length) {
+        return Err(Refusal::InvalidParameters);
+    }
+    Ok(typed.parse().ok())
+}
+
+impl Context {
+    /// Whether a code may be shown to who asks for this program and currency: one without a
+    /// program is shown to all.
+    pub(crate) async fn matches(&self, record: &CodeRecord, app: &App) -> Result<bool, StoreError> {
+        let Some(own) = record.terms.program else {
+            return Ok(true);
+        };
+        if self
+            .program
+            .as_ref()
+            .is_some_and(|asked| *asked != own.to_string())
+        {
+            return Ok(false);
+        }
+        let Some(currency) = &self.currency else {
+            return Ok(true);
+        };
+        let program = app
+            .table
+            .program_of_code(Some(own), app.clock.now())
+            .await?;
+        Ok(program.is_some_and(|program| program.terms.currency.as_str() == currency))
+    }
+}

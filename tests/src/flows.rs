@@ -1,0 +1,98 @@
+//! The steps that many tests begin with, so that each says only what it is about.
+
+use crate::{Reply, Verv};
+use axum::body::Body;
+use axum::http::{Method, Request};
+use serde_json::{Value, json};
+use shared::store::Answer;
+use shared::store::codes::Keep;
+use shared::store::entities::AttributionItem;
+
+pub const RECORDS: &str = "/api/v1/referral-code-records";
+pub const CODES: &str = "/api/v1/referral-codes";
+pub const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
+
+/// The mentor, organisation and code of the contracts' examples.
+pub const MENTOR: &str = "usr_4491";
+pub const ORG: &str = "org_002";
+pub const CODE: &str = "JAN-VERV-8F3A";
+
+impl Verv {
+    /// Moves the clock to `at`.
+    ///
+    /// # Panics
+    /// When `at` is no RFC 3339 time.
+    pub fn set_clock(&self, at: &str) {
+        self.app.clock.set(at.parse().expect("a time"));
+    }
+
+    /// Makes `code` for the pair; the record's id.
+    pub async fn make_code(&self, mentor: &str, org: &str, code: &str) -> String {
+        let body = json!({"mentor_id": mentor, "org_id": org, "code": code});
+        self.post(RECORDS, body).await.expect(201).string("/id")
+    }
+
+    /// Makes the contracts' code; the record's id.
+    pub async fn make_example_code(&self) -> String {
+        self.make_code(MENTOR, ORG, CODE).await
+    }
+
+    /// Records a click on `code`; the attribution's id.
+    pub async fn click(&self, code: &str) -> String {
+        let body = json!({"code": code});
+        self.post(ATTRIBUTIONS, body)
+            .await
+            .expect(201)
+            .string("/id")
+    }
+
+    /// Confirms that the click `id` on `code` brought `member`.
+    pub async fn confirm(&self, id: &str, code: &str, member: &str) -> Reply {
+        let body = json!({"code": code, "new_member_id": member});
+        self.put(&format!("{ATTRIBUTIONS}/{id}"), body).await
+    }
+
+    /// Sends `body` as it is, as JSON.
+    ///
+    /// # Panics
+    /// When the request cannot be built.
+    pub async fn send_raw(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(body.into())
+            .expect("a request");
+        self.send(request).await
+    }
+
+    /// `POST` with an idempotency key.
+    pub async fn post_once(&self, path: &str, key: &str, body: Value) -> Reply {
+        let headers = [("idempotency-key", key)];
+        self.call(Method::POST, path, &headers, Some(body)).await
+    }
+
+    /// Puts a code record in the table under its own id.
+    ///
+    /// # Panics
+    /// When the table refuses it.
+    pub async fn put_code(&self, record: &shared::domain::CodeRecord) {
+        let render = |_: &_| Answer::ok(&());
+        let keep = Keep {
+            key: None,
+            render: &render,
+        };
+        let created = self.app.table.create_code(record, keep, self.now()).await;
+        created.expect("the code is new");
+    }
+
+    /// Puts an attribution in the table under its own id.
+    ///
+    /// # Panics
+    /// When the table refuses it.
+    pub async fn put_attribution(&self, attribution: &shared::domain::Attribution) {
+        let item = AttributionItem::from(attribution);
+        let written = self.app.table.put_fact(&item).await;
+        written.expect("the attribution is new");
+    }
+}

@@ -1,0 +1,129 @@
+//! What a log line must never hold, looked for in the log of every route.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use tests::Verv;
+use tests::tokens::{bearer, routes};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Everything that is logged, kept.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic before").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+const ADDRESS: &str = "203.0.113.77";
+const AGENT: &str = "PlantedBrowser/9.9";
+const MEMBER: &str = "usr_planted_member";
+const MENTOR: &str = "usr_planted_mentor";
+
+#[tokio::test]
+async fn no_log_line_holds_a_token_an_address_an_agent_or_a_member() {
+    let log = Log::default();
+    // As on Lambda, and all that our own code has to say besides.
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter("info,shared=trace")
+        .with_writer(log.clone())
+        .init();
+    let mut planted = vec![
+        ADDRESS.to_owned(),
+        AGENT.to_owned(),
+        MEMBER.to_owned(),
+        MENTOR.to_owned(),
+    ];
+    for access in ["public", "token"] {
+        let verv = Verv::with_settings(&[("API_ACCESS", access)]).await;
+        for role in ["ROLE_ADMIN", "ROLE_ORG", "ROLE_MENTOR"] {
+            let token = bearer(&verv, MENTOR, &[role], Some("org_1"));
+            planted.extend(token.split_once(' ').map(|(_, token)| token.to_owned()));
+            run_everything(&verv, &token).await;
+        }
+        run_everything(&verv, "Bearer planted.broken.token").await;
+    }
+    planted.push("planted.broken.token".to_owned());
+    let bytes = log.0.lock().expect("no panic before").clone();
+    let text = String::from_utf8(bytes).expect("text");
+    let lines = text.lines().count();
+    assert!(lines > 200, "{lines} lines: {text}");
+    assert!(
+        text.contains("planted-request"),
+        "the company's request id is logged"
+    );
+    for secret in planted {
+        let found = text.lines().find(|line| line.contains(&secret));
+        assert_eq!(found, None, "{secret}");
+    }
+}
+
+/// Asks every route for what is there, for what is not, and with a body that is none.
+async fn run_everything(verv: &Verv, authorization: &str) {
+    let headers = [
+        ("authorization", authorization),
+        ("user-agent", AGENT),
+        ("x-forwarded-for", ADDRESS),
+        ("companyid", "org_1"),
+        ("requestid", "planted-request"),
+        ("idempotency-key", MEMBER),
+    ];
+    let pair = json!({"mentor_id": MENTOR, "org_id": "org_1"});
+    let call = async |method: Method, path: &str, body: Option<Value>| {
+        verv.call(method, path, &headers, body).await
+    };
+    let code = call(Method::POST, "/api/v1/referral-codes", Some(pair)).await;
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or("none").to_owned();
+    let (id, code) = (text(&code.json(), "id"), text(&code.json(), "code"));
+    let click = json!({"code": code, "ip_address": ADDRESS, "user_agent": AGENT});
+    let click = call(Method::POST, "/api/v1/referral-attributions", Some(click)).await;
+    let click = text(&click.json(), "id");
+    let path = format!("/api/v1/referral-attributions/{click}");
+    for _ in 0..2 {
+        let body = json!({"code": code, "new_member_id": MEMBER});
+        call(Method::PUT, &path, Some(body)).await;
+    }
+    for (method, route) in routes() {
+        let id = if route.contains("attributions") {
+            &click
+        } else {
+            &id
+        };
+        let filled = route
+            .replace("{id}", id)
+            .replace("{mentor_id}", MENTOR)
+            .replace("{code}", &code);
+        call(method.clone(), &filled, None).await;
+        let query = format!("{filled}?user_id={MENTOR}&org_id=org_1");
+        call(
+            method.clone(),
+            &query,
+            Some(json!({"code": code, "new_member_id": 5})),
+        )
+        .await;
+        let missing = filled.replace(id.as_str(), MEMBER);
+        call(
+            method,
+            &missing,
+            Some(json!({"member": MEMBER, "ip_address": ADDRESS})),
+        )
+        .await;
+    }
+}

@@ -1,0 +1,434 @@
+//! Every route of every router, every role, what is one's own, another's and no one's.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use shared::http::access::rules::{Door, RULES};
+use shared::http::access::token::Role;
+use std::collections::BTreeSet;
+use tests::tokens::{bearer, routes};
+use tests::{Reply, Verv};
+
+const PLATFORM: &str = "platform-key-that-is-long-enough-for-hs256";
+
+/// An owner with one of everything.
+#[derive(Debug, Clone)]
+struct Belongings {
+    org: String,
+    mentor: String,
+    code: String,
+    code_id: String,
+    attribution: String,
+    program: String,
+}
+
+impl Belongings {
+    /// What belongs to nobody.
+    fn nobodys() -> Self {
+        let id = "019d2a5c00007000800000000000dead".replace("dead", "0003");
+        Self {
+            org: "org_none".to_owned(),
+            mentor: "usr_none".to_owned(),
+            code: "NO-NE-0000".to_owned(),
+            code_id: format!("rc_{id}"),
+            attribution: format!("attr_{id}"),
+            program: format!("prg_{id}"),
+        }
+    }
+
+    /// `text` with what is these belongings' replaced by what they are.
+    fn nameless(&self, text: &str) -> String {
+        text.replace(&self.code_id, "CODE_ID")
+            .replace(&self.attribution, "ATTRIBUTION")
+            .replace(&self.program, "PROGRAM")
+            .replace(&self.code, "CODE")
+            .replace(&self.mentor, "MENTOR")
+            .replace(&self.org, "ORG")
+    }
+}
+
+struct World {
+    verv: Verv,
+    admin: String,
+}
+
+impl World {
+    async fn start() -> Self {
+        let keys = json!({"*": [PLATFORM]}).to_string();
+        let verv = Verv::with_settings(&[("API_ACCESS", "token"), ("TOKEN_KEYS", &keys)]).await;
+        let admin = bearer(&verv, "root", &["ROLE_ADMIN"], None);
+        Self { verv, admin }
+    }
+
+    async fn make(&self, method: Method, path: &str, body: Value) -> Reply {
+        let made = self.verv.call_as(&self.admin, method, path, Some(body));
+        made.await.expect(201)
+    }
+
+    /// One of everything for `mentor` in `org`.
+    async fn belongings(&self, org: &str, mentor: &str) -> Belongings {
+        let program = json!({"org_id": org, "name": "Spring", "currency_id": "NOK"});
+        let program = self
+            .make(Method::POST, "/api/v1/referral-programs", program)
+            .await;
+        let pair = json!({"mentor_id": mentor, "org_id": org});
+        let code = self
+            .make(Method::POST, "/api/v1/referral-codes", pair)
+            .await;
+        let click = json!({"code": code.string("/code"), "ip_address": "185.12.34.56"});
+        let click = self
+            .make(Method::POST, "/api/v1/referral-attributions", click)
+            .await;
+        Belongings {
+            org: org.to_owned(),
+            mentor: mentor.to_owned(),
+            code: code.string("/code"),
+            code_id: code.string("/id"),
+            attribution: click.string("/id"),
+            program: program.string("/id"),
+        }
+    }
+}
+
+/// A request on a route for someone's belongings.
+fn request(method: &Method, route: &str, of: &Belongings) -> (String, Option<Value>) {
+    let id = if route.contains("referral-attributions") {
+        &of.attribution
+    } else if route.contains("referral-programs") {
+        &of.program
+    } else {
+        &of.code_id
+    };
+    let path = route
+        .replace("{id}", id)
+        .replace("{mentor_id}", &of.mentor)
+        .replace("{code}", &of.code);
+    let pair = format!("mentor_id={}&org_id={}", of.mentor, of.org);
+    let path = match (
+        method.as_str(),
+        route.rsplit('/').next().unwrap_or_default(),
+    ) {
+        (
+            "GET",
+            "active" | "referral-codes" | "referral-code-records" | "referral-attributions",
+        ) => {
+            format!("{path}?{pair}")
+        }
+        ("GET", "lookup") => format!("{path}?code={}", of.code),
+        ("GET", "referral-programs" | "leaderboard" | "total" | "timeseries") => {
+            format!("{path}?org_id={}", of.org)
+        }
+        ("GET", "user_referral_code") => format!("{path}?user_id={}", of.mentor),
+        _ => path,
+    };
+    let body = match (method.as_str(), route) {
+        ("POST", "/api/v1/referral-codes") => json!({"mentor_id": of.mentor, "org_id": of.org}),
+        ("POST", "/api/v1/referral-code-records") => {
+            json!({"mentor_id": of.mentor, "org_id": of.org, "code": "FRESH-0001"})
+        }
+        ("POST", "/api/v1/referral-attributions") => json!({"code": of.code}),
+        ("POST", "/api/v1/referral-programs") => {
+            json!({"org_id": of.org, "name": "Autumn", "currency_id": "NOK"})
+        }
+        ("POST", _) => json!({"referral_code": of.code, "user_type": 2}),
+        ("PUT", "/api/v1/referral-codes/{id}") => {
+            json!({"mentor_id": of.mentor, "action": "rotate"})
+        }
+        ("PUT", "/api/v1/referral-code-records/{id}") => json!({"status": "inactive"}),
+        ("PUT", "/api/v1/referral-attributions/{id}") => {
+            json!({"code": of.code, "new_member_id": "usr_new"})
+        }
+        ("PUT", _) => json!({"name": "Summer"}),
+        _ => return (path, None),
+    };
+    (path, Some(body))
+}
+
+async fn ask(
+    world: &World,
+    who: &str,
+    method: &Method,
+    route: &str,
+    of: &Belongings,
+    company: &str,
+) -> Reply {
+    let (path, body) = request(method, route, of);
+    let mut headers = vec![("companyid", company)];
+    if !who.is_empty() {
+        headers.push(("authorization", who));
+    }
+    world.verv.call(method.clone(), &path, &headers, body).await
+}
+
+/// All that a caller can tell one answer from another by, names aside.
+fn visible(reply: &Reply, of: &Belongings) -> (u16, Vec<(String, String)>, String) {
+    let headers = reply
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id" && *name != "content-length")
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_owned()))
+        .collect();
+    (reply.status.as_u16(), headers, of.nameless(&reply.text))
+}
+
+#[test]
+fn every_route_is_in_the_table() {
+    let served = routes();
+    assert!(served.len() >= 25, "{served:?}");
+    for (method, route) in &served {
+        let ruled = RULES
+            .iter()
+            .any(|rule| rule.method == method.as_str() && rule.route == route);
+        assert!(ruled, "{method} {route} has no rule: nobody is let in");
+    }
+    let unique: BTreeSet<_> = RULES.iter().map(|rule| (rule.method, rule.route)).collect();
+    assert_eq!(unique.len(), RULES.len(), "a rule stands twice");
+}
+
+#[tokio::test]
+async fn no_role_reaches_beyond_its_own() {
+    for (method, route) in routes() {
+        let rule = RULES
+            .iter()
+            .find(|rule| rule.method == method.as_str() && rule.route == route)
+            .expect("a rule");
+        let at = format!("{method} {route}");
+        let Door::Roles(taken) = rule.door else {
+            continue;
+        };
+        for (role, with_org) in [
+            (None, false),
+            (Some(Role::Admin), false),
+            (Some(Role::Org), true),
+            (Some(Role::Mentor), true),
+            (Some(Role::Mentor), false),
+            (Some(Role::Customer), true),
+        ] {
+            let at = format!("{at} as {role:?}, org {with_org}");
+            let world = World::start().await;
+            let own = world.belongings("org_a", "usr_a").await;
+            let foreign = world.belongings("org_b", "usr_b").await;
+            let missing = Belongings::nobodys();
+            let who = role.map_or_else(String::new, |role| {
+                let org = with_org.then_some("org_a");
+                bearer(&world.verv, "usr_a", &[role.name()], org)
+            });
+            let mut answers = Vec::new();
+            for of in [&foreign, &missing, &own] {
+                answers.push(ask(&world, &who, &method, &route, of, "org_a").await);
+            }
+            let [foreign_answer, missing_answer, own_answer] = &answers[..] else {
+                panic!("three answers");
+            };
+            let (foreign_seen, missing_seen) = (
+                visible(foreign_answer, &foreign),
+                visible(missing_answer, &missing),
+            );
+            match role {
+                None => {
+                    for answer in &answers {
+                        assert_eq!(answer.status, 401, "{at}: {}", answer.text);
+                    }
+                }
+                Some(role) if !taken.contains(&role) => {
+                    for answer in &answers {
+                        assert_eq!(answer.status, 403, "{at}: {}", answer.text);
+                        assert_eq!(answer.usage.calls, 0, "{at}");
+                    }
+                }
+                Some(Role::Admin) => {
+                    assert!(opens(own_answer), "{at}: {}", own_answer.text);
+                    assert!(opens(foreign_answer), "{at}: {}", foreign_answer.text);
+                }
+                Some(_) => {
+                    assert!(opens(own_answer), "{at}: {}", own_answer.text);
+                    assert_eq!(foreign_seen, missing_seen, "{at}");
+                    let leaks = |secret: &str| foreign_answer.text.contains(secret);
+                    assert!(!leaks("185.12.34.56") && !leaks(&foreign.code), "{at}");
+                    assert_unchanged(&world, &foreign, &at).await;
+                }
+            }
+        }
+    }
+}
+
+/// Whether the door opened: the answer is about the object, not about the caller.
+fn opens(answer: &Reply) -> bool {
+    // The pair has an active code already: a conflict that only its owner hears of.
+    answer.status.is_success() || answer.status == 409
+}
+
+/// What belongs to others is as it was made.
+async fn assert_unchanged(world: &World, of: &Belongings, at: &str) {
+    for path in [
+        format!("/api/v1/referral-codes/{}", of.code_id),
+        format!("/api/v1/referral-attributions/{}", of.attribution),
+        format!("/api/v1/referral-programs/{}", of.program),
+    ] {
+        let reply = world
+            .verv
+            .call_as(&world.admin, Method::GET, &path, None)
+            .await;
+        assert_eq!(reply.status, 200, "{at}: {path}");
+        let json = reply.json();
+        let is_as_made = ["active", "pending"]
+            .iter()
+            .any(|status| json["status"] == *status);
+        assert!(
+            is_as_made && json["name"] != "Summer",
+            "{at}: {}",
+            reply.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn lists_hold_ones_own_alone() {
+    let world = World::start().await;
+    world.belongings("org_a", "usr_a").await;
+    let second = world.belongings("org_a", "usr_a2").await;
+    let foreign = world.belongings("org_b", "usr_a").await;
+    let as_org = bearer(&world.verv, "x", &["ROLE_ORG"], Some("org_a"));
+    let as_mentor = bearer(&world.verv, "usr_a", &["ROLE_MENTOR"], Some("org_a"));
+    for path in [
+        "/api/v1/referral-codes",
+        "/api/v1/referral-code-records",
+        "/api/v1/referral-attributions",
+        "/api/v1/referral-attributions/mentor/usr_a",
+        "/api/v1/referral-codes?mentor_id=usr_a",
+    ] {
+        for who in [&as_org, &as_mentor] {
+            let list = world
+                .verv
+                .call_as(who, Method::GET, path, None)
+                .await
+                .expect(200);
+            assert!(!list.text.contains(&foreign.code), "{path}: {}", list.text);
+            if who == &as_mentor {
+                assert!(!list.text.contains(&second.code), "{path}: {}", list.text);
+                assert_eq!(
+                    list.json()["pagination"]["total"],
+                    1,
+                    "{path}: {}",
+                    list.text
+                );
+            }
+        }
+    }
+    let own = format!("/api/v1/referral-codes?code={}", foreign.code);
+    let list = world
+        .verv
+        .call_as(&as_org, Method::GET, &own, None)
+        .await
+        .expect(200);
+    assert_eq!(list.json()["pagination"]["total"], 0);
+    let programs = "/api/v1/referral-programs";
+    let list = world
+        .verv
+        .call_as(&as_org, Method::GET, programs, None)
+        .await
+        .expect(200);
+    assert_eq!(list.json()["pagination"]["total"], 2);
+}
+
+#[tokio::test]
+async fn an_organisation_sees_its_part_of_a_mentor() {
+    let world = World::start().await;
+    world.belongings("org_a", "usr_a").await;
+    world.belongings("org_b", "usr_a").await;
+    let as_org = bearer(&world.verv, "x", &["ROLE_ORG"], Some("org_a"));
+    let total = "/api/v1/referral-attributions/mentor/usr_a/total";
+    let seen = world
+        .verv
+        .call_as(&as_org, Method::GET, total, None)
+        .await
+        .expect(200);
+    assert_eq!(seen.json()["total_clicks"], 1);
+    let all = world
+        .verv
+        .call_as(&world.admin, Method::GET, total, None)
+        .await
+        .expect(200);
+    assert_eq!(all.json()["total_clicks"], 2);
+    let other = format!("{total}?org_id=org_b");
+    world
+        .verv
+        .call_as(&as_org, Method::GET, &other, None)
+        .await
+        .expect(404);
+}
+
+#[tokio::test]
+async fn company_doors_tell_nothing_of_other_companies() {
+    let world = World::start().await;
+    let own = world.belongings("org_a", "usr_a").await;
+    let foreign = world.belongings("org_b", "usr_b").await;
+    let missing = Belongings::nobodys();
+    let customer = bearer(&world.verv, "usr_a", &["ROLE_CUSTOMER"], None);
+    let by_user = "/gafapay/v3/reward_promotion/user_referral_code";
+    let by_code = |of: &Belongings| format!("{by_user}?referral_code={}", of.code);
+    let validate = "/gafapay/v3/reward_promotion/validate_referral_code";
+    let get = Method::GET;
+    let seen = ask(&world, &customer, &get, by_user, &own, "org_a").await;
+    assert_eq!(seen.status, 200, "{}", seen.text);
+    // Another customer of the same company reads like one who has no code.
+    let neighbour = world.belongings("org_a", "usr_a2").await;
+    let mut refused = Vec::new();
+    for of in [&neighbour, &foreign, &missing] {
+        let answer = ask(&world, &customer, &get, by_user, of, "org_a").await;
+        refused.push(visible(&answer, of));
+    }
+    assert_eq!(refused[0], refused[1]);
+    assert_eq!(refused[1], refused[2]);
+    assert_eq!(refused[0].0, 404);
+
+    let headers = [("companyid", "org_a"), ("authorization", customer.as_str())];
+    let code = world
+        .verv
+        .call(get.clone(), &by_code(&neighbour), &headers, None)
+        .await;
+    assert_eq!(code.status, 200, "any code of the company: {}", code.text);
+    let foreign_code = world
+        .verv
+        .call(get.clone(), &by_code(&foreign), &headers, None)
+        .await;
+    let missing_code = world
+        .verv
+        .call(get, &by_code(&missing), &headers, None)
+        .await;
+    assert_eq!(
+        visible(&foreign_code, &foreign),
+        visible(&missing_code, &missing)
+    );
+    assert_eq!(foreign_code.status, 404);
+
+    let foreign_answer = ask(&world, "", &Method::POST, validate, &foreign, "org_a").await;
+    let missing_answer = ask(&world, "", &Method::POST, validate, &missing, "org_a").await;
+    assert_eq!(
+        visible(&foreign_answer, &foreign),
+        visible(&missing_answer, &missing)
+    );
+    assert_eq!(foreign_answer.status, 422);
+}
+
+#[tokio::test]
+async fn idempotency_keys_of_two_callers_are_two_keys() {
+    let world = World::start().await;
+    let make = async |org: &str| {
+        let who = bearer(&world.verv, "x", &["ROLE_ORG"], Some(org));
+        let headers = [("authorization", who.as_str()), ("idempotency-key", "one")];
+        let body = json!({"mentor_id": "usr_a", "org_id": org});
+        let path = "/api/v1/referral-codes";
+        world
+            .verv
+            .call(Method::POST, path, &headers, Some(body))
+            .await
+            .expect(201)
+    };
+    let (first, second, again) = (
+        make("org_a").await,
+        make("org_b").await,
+        make("org_a").await,
+    );
+    assert_ne!(first.string("/id"), second.string("/id"));
+    assert_eq!(first.text, again.text);
+}

@@ -1,0 +1,390 @@
+//! Every sample event in `events/` takes the way it takes on Lambda: through lambda_http's
+//! own conversion into the router. And every route has an event.
+
+use axum::body::Body;
+use lambda_http::request::{LambdaRequest, RequestContext};
+use serde_json::{Value, json};
+use shared::domain::attribution::{ReferrerUrl, Visitor};
+use shared::domain::code_record::CodeTerms;
+use shared::domain::{Attribution, CodeRecord};
+use shared::http::gateway;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+use tests::flows::{ATTRIBUTIONS, CODE, MENTOR, ORG};
+use tests::routes::ROUTES;
+use tests::{Reply, Verv};
+
+/// The ids that the events name.
+const CODE_ID: &str = "rc_019ba72246807000800000000000aa03";
+const CLICK_ID: &str = "attr_019d0b9fe3287000800000000000bb05";
+
+/// What the table holds before an event.
+#[derive(Clone, Copy)]
+enum Before {
+    Nothing,
+    Code,
+    CodeAndClick,
+}
+
+/// What each event finds, and the status that it is answered.
+const TABLE: [(&str, Before, u16); ROUTES.len()] = [
+    ("code-records-list", Before::Code, 200),
+    ("code-records-create", Before::Nothing, 201),
+    ("code-records-active", Before::Code, 200),
+    ("code-records-lookup", Before::Code, 200),
+    ("code-records-get", Before::Code, 200),
+    ("code-records-deactivate", Before::Code, 200),
+    ("code-records-delete", Before::Code, 200),
+    ("codes-list", Before::Code, 200),
+    ("codes-get-or-create", Before::Code, 200),
+    ("codes-get", Before::Code, 200),
+    ("codes-rotate", Before::Code, 200),
+    ("codes-invalidate", Before::Code, 200),
+    ("codes-url", Before::Code, 200),
+    ("codes-stats", Before::CodeAndClick, 200),
+    ("attributions-list", Before::CodeAndClick, 200),
+    ("attributions-record-click", Before::Code, 201),
+    ("attributions-get", Before::CodeAndClick, 200),
+    ("attributions-confirm", Before::CodeAndClick, 200),
+    ("attributions-delete", Before::CodeAndClick, 200),
+    ("attributions-mentor", Before::CodeAndClick, 200),
+    ("attributions-mentor-total", Before::CodeAndClick, 200),
+    ("attributions-mentor-timeseries", Before::CodeAndClick, 200),
+    ("attributions-leaderboard", Before::CodeAndClick, 200),
+    ("short-links-follow", Before::Code, 302),
+    ("short-links-head", Before::Code, 302),
+];
+
+fn repository() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn read(event: &str) -> Value {
+    let path = repository().join("events").join(format!("{event}.json"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{event}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{event}: {error}"))
+}
+
+/// Every HTTP event in `events/`: those for schedules have no `routeKey`.
+fn http_events() -> BTreeMap<String, Value> {
+    let files = fs::read_dir(repository().join("events")).expect("events/");
+    let names = files.map(|file| {
+        let name = file.expect("a file").file_name();
+        let name = name.into_string().expect("a plain name");
+        name.strip_suffix(".json")
+            .unwrap_or_else(|| panic!("{name} is no event"))
+            .to_owned()
+    });
+    names
+        .map(|name| (name.clone(), read(&name)))
+        .filter(|(_, event)| event.get("routeKey").is_some())
+        .collect()
+}
+
+async fn replay(verv: &Verv, event: &Value) -> Reply {
+    let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
+    let request = lambda_http::Request::from(gateway::tidy(event));
+    verv.send(request.map(Body::new)).await
+}
+
+async fn platform(before: Before) -> Verv {
+    let verv = Verv::start().await;
+    let now = "2026-01-10T09:00:00Z".parse().expect("a time");
+    let (mentor, org) = (MENTOR.parse().expect("an id"), ORG.parse().expect("an id"));
+    let code = CODE.parse().expect("a code");
+    let record = CodeRecord {
+        id: CODE_ID.parse().expect("an id"),
+        ..CodeRecord::new(mentor, org, code, CodeTerms::default(), now)
+    };
+    if matches!(before, Before::Code | Before::CodeAndClick) {
+        verv.put_code(&record).await;
+    }
+    if matches!(before, Before::CodeAndClick) {
+        let referrer: Result<ReferrerUrl, _> = "https://instagram.com".parse();
+        verv.put_attribution(&Attribution {
+            id: CLICK_ID.parse().expect("an id"),
+            code: record.code,
+            mentor: record.mentor,
+            org: record.org,
+            visitor: Visitor {
+                ip_address: Some([185, 12, 34, 56].into()),
+                user_agent: None,
+                referrer_url: referrer.ok(),
+            },
+            occurred_at: "2026-03-20T14:22:00Z".parse().expect("a time"),
+            conversion: None,
+        })
+        .await;
+    }
+    verv
+}
+
+/// `text` without what the operating system's random source put into it.
+fn stable(text: &str) -> String {
+    let mut stable = text.to_owned();
+    for (prefix, length, known) in [("rc_", 32, CODE_ID), ("attr_", 32, CLICK_ID)] {
+        stable = mask(&stable, prefix, length, &known[prefix.len()..]);
+    }
+    mask(&stable, "JAN-VERV-", 4, "8F3A")
+}
+
+fn mask(text: &str, prefix: &str, length: usize, known: &str) -> String {
+    let mut parts = text.split(prefix);
+    let mut masked = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let (random, rest) = part.split_at(length);
+        let shown = if random == known { known } else { "…" };
+        masked.extend([prefix, shown, rest]);
+    }
+    masked
+}
+
+/// The answers to a function's events, each from its own fresh platform.
+async fn answers(function: &str) -> String {
+    let mut text = String::new();
+    for (event, before, status) in TABLE {
+        if !event.starts_with(function) {
+            continue;
+        }
+        let verv = platform(before).await;
+        let reply = replay(&verv, &read(event)).await;
+        assert_eq!(reply.status, status, "{event}: {}", reply.text);
+        assert_eq!(
+            reply.header("x-request-id"),
+            read(event)["requestContext"]["requestId"]
+                .as_str()
+                .expect("an id"),
+            "{event}"
+        );
+        let location = match reply.header("location") {
+            "" => String::new(),
+            location => format!(" {location}"),
+        };
+        let body = if reply.text.is_empty() {
+            String::new()
+        } else {
+            format!("  {}\n", reply.text)
+        };
+        text += &stable(&format!("{event}: {status}{location}\n{body}"));
+    }
+    text
+}
+
+#[tokio::test]
+async fn code_records_answer_their_events() {
+    insta::assert_snapshot!(answers("code-records-").await, @r#"
+    code-records-list: 200
+      {"data":[{"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","deactivated_at":null}],"pagination":{"page":1,"limit":20,"total":1}}
+    code-records-create: 201 /api/v1/referral-code-records/rc_…
+      {"id":"rc_…","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","status":"active","created_at":"2026-03-26T12:00:00Z","deactivated_at":null}
+    code-records-active: 200
+      {"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","deactivated_at":null}
+    code-records-lookup: 200
+      {"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","deactivated_at":null}
+    code-records-get: 200
+      {"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","deactivated_at":null}
+    code-records-deactivate: 200
+      {"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","status":"inactive","created_at":"2026-01-10T09:00:00Z","deactivated_at":"2026-03-26T12:00:00Z"}
+    code-records-delete: 200
+      {"id":"rc_019ba72246807000800000000000aa03","deleted":true,"deleted_at":"2026-03-26T12:00:00Z"}
+    "#);
+}
+
+#[tokio::test]
+async fn codes_answer_their_events() {
+    insta::assert_snapshot!(answers("codes-").await, @r#"
+    codes-list: 200
+      {"data":[{"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","expires_at":null}],"pagination":{"page":1,"limit":20,"total":1}}
+    codes-get-or-create: 200
+      {"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","expires_at":null}
+    codes-get: 200
+      {"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","expires_at":null}
+    codes-rotate: 200
+      {"id":"rc_…","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-…","url":"https://app.org.no/join?ref=JAN-VERV-…","status":"active","previous_code":"JAN-VERV-8F3A","rotated_at":"2026-03-26T12:00:00Z","created_at":"2026-03-26T12:00:00Z","expires_at":null}
+    codes-invalidate: 200
+      {"id":"rc_019ba72246807000800000000000aa03","status":"invalidated","invalidated_at":"2026-03-26T12:00:00Z"}
+    codes-url: 200
+      {"code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","short_url":"https://org.no/r/JAN-VERV-8F3A","generated_at":"2026-03-26T12:00:00Z"}
+    codes-stats: 200
+      {"id":"rc_019ba72246807000800000000000aa03","code":"JAN-VERV-8F3A","total_clicks":1,"total_conversions":0,"conversion_rate":0.0,"period":"all_time"}
+    "#);
+}
+
+#[tokio::test]
+async fn attributions_answer_their_events() {
+    insta::assert_snapshot!(answers("attributions-").await, @r#"
+    attributions-list: 200
+      {"data":[{"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":null,"referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","created_at":"2026-03-20T14:22:01Z"}],"pagination":{"page":1,"limit":20,"total":1}}
+    attributions-record-click: 201 /api/v1/referral-attributions/attr_…
+      {"id":"attr_…","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)","referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","created_at":"2026-03-26T12:00:00Z"}
+    attributions-get: 200
+      {"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":null,"referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","created_at":"2026-03-20T14:22:01Z"}
+    attributions-confirm: 200
+      {"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"conversion","status":"confirmed","new_member_id":"usr_5892","confirmed_at":"2026-03-25T10:00:00Z","created_at":"2026-03-20T14:22:01Z"}
+    attributions-delete: 200
+      {"id":"attr_019d0b9fe3287000800000000000bb05","deleted":true,"deleted_at":"2026-03-26T12:00:00Z"}
+    attributions-mentor: 200
+      {"data":[{"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"occurred_at":"2026-03-20T14:22:00Z"}],"pagination":{"page":1,"limit":20,"total":1}}
+    attributions-mentor-total: 200
+      {"mentor_id":"usr_4491","total_clicks":1,"total_conversions":0,"conversion_rate":0.0,"period":"30d"}
+    attributions-mentor-timeseries: 200
+      {"mentor_id":"usr_4491","period":"7d","data":[{"date":"2026-03-20","clicks":1,"conversions":0},{"date":"2026-03-21","clicks":0,"conversions":0},{"date":"2026-03-22","clicks":0,"conversions":0},{"date":"2026-03-23","clicks":0,"conversions":0},{"date":"2026-03-24","clicks":0,"conversions":0},{"date":"2026-03-25","clicks":0,"conversions":0},{"date":"2026-03-26","clicks":0,"conversions":0}]}
+    attributions-leaderboard: 200
+      {"org_id":"org_002","period":"all_time","as_of":null,"data":[]}
+    "#);
+}
+
+#[tokio::test]
+async fn short_links_answer_their_events() {
+    insta::assert_snapshot!(answers("short-links-").await, @r"
+    short-links-follow: 302 https://app.org.no/join?ref=JAN-VERV-8F3A&click=attr_…
+    short-links-head: 302 https://app.org.no/join?ref=JAN-VERV-8F3A
+    ");
+}
+
+#[test]
+fn every_route_has_an_event_that_takes_it() {
+    let events = http_events();
+    let named: BTreeSet<_> = ROUTES.iter().map(|route| route.event.to_owned()).collect();
+    let found: BTreeSet<_> = events.keys().cloned().collect();
+    assert_eq!(found, named, "files in events/, and tests::routes::ROUTES");
+    let replayed: BTreeSet<_> = TABLE
+        .iter()
+        .map(|(event, ..)| (*event).to_owned())
+        .collect();
+    assert_eq!(replayed, named, "replayed here, and tests::routes::ROUTES");
+    for route in ROUTES {
+        let event = &events[route.event];
+        let context = &event["requestContext"];
+        let key = format!("{} {}", route.method, route.path);
+        assert_eq!(event["version"], "2.0", "{}", route.event);
+        assert_eq!(event["routeKey"], key, "{}", route.event);
+        assert_eq!(context["routeKey"], key, "{}", route.event);
+        assert_eq!(context["stage"], "$default", "{}", route.event);
+        assert_eq!(context["http"]["method"], route.method, "{}", route.event);
+        assert_eq!(context["http"]["path"], event["rawPath"], "{}", route.event);
+        assert!(
+            takes(route.path, event["rawPath"].as_str().expect("a path")),
+            "{}",
+            route.event
+        );
+    }
+}
+
+/// Whether `path` is one of the paths that `pattern` stands for.
+fn takes(pattern: &str, path: &str) -> bool {
+    let fits = |(wanted, given): (&str, &str)| wanted.starts_with('{') || wanted == given;
+    pattern.split('/').count() == path.split('/').count()
+        && pattern.split('/').zip(path.split('/')).all(fits)
+}
+
+#[test]
+fn every_path_of_the_routers_is_in_the_list_of_routes() {
+    let mut paths = BTreeSet::new();
+    for function in fs::read_dir(repository().join("functions")).expect("functions/") {
+        let source = function.expect("a folder").path().join("src/lib.rs");
+        let source = fs::read_to_string(source).expect("a function's routes");
+        for route in source.split(".route(").skip(1) {
+            let path = route.split('"').nth(1).expect("a path");
+            paths.insert(path.to_owned());
+        }
+    }
+    let listed = ROUTES.iter().map(|route| route.path.to_owned());
+    assert_eq!(listed.collect::<BTreeSet<_>>(), paths);
+}
+
+#[tokio::test]
+async fn every_method_of_the_routers_is_in_the_list_of_routes() {
+    let verv = Verv::start().await;
+    for route in ROUTES {
+        let path = route.path.replace(['{', '}'], "");
+        let patch = verv
+            .call("PATCH".parse().expect("a method"), &path, &[], None)
+            .await
+            .expect(405);
+        let allowed: BTreeSet<_> = patch.header("allow").split(',').map(str::trim).collect();
+        let of_path = ROUTES.iter().filter(|other| other.path == route.path);
+        let mut listed: BTreeSet<_> = of_path.map(|other| other.method).collect();
+        // The router answers HEAD wherever it answers GET.
+        if listed.contains("GET") {
+            listed.insert("HEAD");
+        }
+        assert_eq!(allowed, listed, "{}", route.path);
+    }
+}
+
+#[test]
+fn events_reach_a_handler_with_their_request_context() {
+    for (name, event) in http_events() {
+        let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
+        assert!(
+            matches!(
+                request.extensions().get::<RequestContext>(),
+                Some(RequestContext::ApiGatewayV2(_))
+            ),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_a_click_is_the_gateways_and_never_the_clients_claim() {
+    let verv = platform(Before::Code).await;
+    let mut event = read("attributions-record-click");
+    event["body"] = json!({"code": CODE}).to_string().into();
+    event["headers"]["x-forwarded-for"] = "203.0.113.99".into();
+    event["headers"]["x-real-ip"] = "203.0.113.99".into();
+    event["headers"]["forwarded"] = "for=203.0.113.99".into();
+    let click = replay(&verv, &event).await.expect(201);
+    assert_eq!(click.string("/ip_address"), "185.12.34.56");
+    assert_eq!(
+        click.string("/user_agent"),
+        event["headers"]["user-agent"].as_str().expect("text")
+    );
+
+    let mut event = read("short-links-follow");
+    event["headers"]["x-forwarded-for"] = "203.0.113.99".into();
+    event["requestContext"]["http"]["sourceIp"] = "2001:db8:1:2::5".into();
+    let redirect = replay(&verv, &event).await.expect(302);
+    let (_, id) = redirect
+        .header("location")
+        .split_once("&click=")
+        .expect("a click");
+    let click = verv.get(&format!("{ATTRIBUTIONS}/{id}")).await.expect(200);
+    assert_eq!(click.string("/ip_address"), "2001:db8:1:2::5");
+    assert_eq!(click.string("/referrer_url"), "https://instagram.com/");
+}
+
+#[tokio::test]
+async fn a_body_in_base_64_is_the_same_body() {
+    let verv = platform(Before::Code).await;
+    let mut event = read("attributions-record-click");
+    // {"code":"JAN-VERV-8F3A"}
+    event["body"] = "eyJjb2RlIjoiSkFOLVZFUlYtOEYzQSJ9".into();
+    event["isBase64Encoded"] = true.into();
+    let click = replay(&verv, &event).await.expect(201);
+    assert_eq!(click.string("/code"), CODE);
+}
+
+#[tokio::test]
+async fn a_query_that_is_no_uri_is_answered_as_any_other() {
+    let verv = platform(Before::Code).await;
+    let mut event = read("code-records-lookup");
+    event["rawQueryString"] = "code=jan verv 8f3a".into();
+    assert_eq!(
+        replay(&verv, &event).await.expect(200).string("/id"),
+        CODE_ID
+    );
+    for query in [
+        "code=<script>",
+        "code=\"",
+        "code=\u{0}",
+        "code=å",
+        "code=#",
+        "code=\u{7f}",
+    ] {
+        event["rawQueryString"] = query.into();
+        replay(&verv, &event).await.expect(404);
+    }
+}
