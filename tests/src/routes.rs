@@ -29,10 +29,14 @@ const OF_MENTOR: &str = "/api/v1/referral-attributions/mentor/{mentor_id}";
 const TOTAL: &str = "/api/v1/referral-attributions/mentor/{mentor_id}/total";
 const SERIES: &str = "/api/v1/referral-attributions/mentor/{mentor_id}/timeseries";
 const LEADERBOARD: &str = "/api/v1/referral-attributions/leaderboard";
+const PROGRAMS: &str = "/api/v1/referral-programs";
+const PROGRAM: &str = "/api/v1/referral-programs/{id}";
+const USER_CODE: &str = "/gafapay/v3/reward_promotion/user_referral_code";
+const VALIDATE: &str = "/gafapay/v3/reward_promotion/validate_referral_code";
 const SHORT_LINK: &str = "/r/{code}";
 
 /// Every route. `HEAD` is one of its own where it does something of its own.
-pub const ROUTES: [Route; 25] = [
+pub const ROUTES: [Route; 33] = [
     route("GET", RECORDS, "code-records-list"),
     route("POST", RECORDS, "code-records-create"),
     route(
@@ -64,6 +68,18 @@ pub const ROUTES: [Route; 25] = [
     route("GET", TOTAL, "attributions-mentor-total"),
     route("GET", SERIES, "attributions-mentor-timeseries"),
     route("GET", LEADERBOARD, "attributions-leaderboard"),
+    route("GET", PROGRAMS, "programs-list"),
+    route("POST", PROGRAMS, "programs-create"),
+    route("GET", PROGRAM, "programs-show"),
+    route("PUT", PROGRAM, "programs-update"),
+    route("DELETE", PROGRAM, "programs-delete"),
+    route("GET", USER_CODE, "reward-promotion-user-referral-code"),
+    route(
+        "GET",
+        USER_CODE,
+        "reward-promotion-user-referral-code-by-code",
+    ),
+    route("POST", VALIDATE, "reward-promotion-validate-referral-code"),
     route("GET", SHORT_LINK, "short-links-follow"),
     route("HEAD", SHORT_LINK, "short-links-head"),
 ];

@@ -1,5 +1,6 @@
 //! What a log line must never hold, looked for in the log of every route.
 
+use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -59,6 +60,7 @@ async fn no_log_line_holds_a_token_an_address_an_agent_or_a_member() {
             run_everything(&verv, &token).await;
         }
         run_everything(&verv, "Bearer planted.broken.token").await;
+        click_through_the_gateway(&verv).await;
     }
     planted.push("planted.broken.token".to_owned());
     let bytes = log.0.lock().expect("no panic before").clone();
@@ -73,6 +75,27 @@ async fn no_log_line_holds_a_token_an_address_an_agent_or_a_member() {
         let found = text.lines().find(|line| line.contains(&secret));
         assert_eq!(found, None, "{secret}");
     }
+}
+
+/// A click whose address and browser API Gateway tells, as it does on Lambda.
+async fn click_through_the_gateway(verv: &Verv) {
+    let body = json!({"code": "NO-SUCH-1"}).to_string();
+    let event = json!({
+        "version": "2.0", "routeKey": "$default", "rawQueryString": "", "body": body,
+        "rawPath": "/api/v1/referral-attributions", "isBase64Encoded": false,
+        "headers": {"content-type": "application/json", "user-agent": AGENT},
+        "requestContext": {
+            "accountId": "1", "apiId": "a", "stage": "$default", "requestId": "gateway-request",
+            "time": "26/Mar/2026:12:00:00 +0000", "timeEpoch": 1_774_526_400_000_i64,
+            "http": {"method": "POST", "path": "/api/v1/referral-attributions",
+                "protocol": "HTTP/1.1", "sourceIp": ADDRESS, "userAgent": AGENT},
+        },
+    });
+    let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
+    let request = request.map(|body| Body::from(body.to_vec()));
+    let reply = verv.send(request).await;
+    assert_eq!(reply.header("x-request-id"), "gateway-request");
+    assert_eq!(reply.status, 404, "{}", reply.text);
 }
 
 /// Asks every route for what is there, for what is not, and with a body that is none.

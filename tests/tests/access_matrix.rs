@@ -1,12 +1,15 @@
 //! Every route of every router, every role, what is one's own, another's and no one's.
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use axum::routing::get;
 use serde_json::{Value, json};
 use shared::http::access::rules::{Door, RULES};
 use shared::http::access::token::Role;
 use std::collections::BTreeSet;
 use tests::tokens::{bearer, routes};
 use tests::{Reply, Verv};
+use tower::ServiceExt;
 
 const PLATFORM: &str = "platform-key-that-is-long-enough-for-hs256";
 
@@ -182,6 +185,23 @@ fn every_route_is_in_the_table() {
     }
     let unique: BTreeSet<_> = RULES.iter().map(|rule| (rule.method, rule.route)).collect();
     assert_eq!(unique.len(), RULES.len(), "a rule stands twice");
+}
+
+#[tokio::test]
+async fn a_route_that_the_table_does_not_name_is_not_there() {
+    for access in ["public", "token"] {
+        let verv = Verv::with_settings(&[("API_ACCESS", access)]).await;
+        let routes = local::routes().route("/api/v1/secrets", get(async || "secret"));
+        let routes = routes.route("/r/{code}/more", get(async || "secret"));
+        let router = shared::http::finish(routes, verv.app.clone());
+        let admin = bearer(&verv, "root", &["ROLE_ADMIN"], None);
+        for path in ["/api/v1/secrets", "/r/ABC/more"] {
+            let request = Request::get(path).header("authorization", &admin);
+            let request = request.body(Body::empty()).expect("a request");
+            let Ok(response) = router.clone().oneshot(request).await;
+            assert_eq!(response.status(), 404, "{path}");
+        }
+    }
 }
 
 #[tokio::test]

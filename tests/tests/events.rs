@@ -6,8 +6,9 @@ use lambda_http::request::{LambdaRequest, RequestContext};
 use serde_json::{Value, json};
 use shared::domain::attribution::{ReferrerUrl, Visitor};
 use shared::domain::code_record::CodeTerms;
-use shared::domain::{Attribution, CodeRecord};
+use shared::domain::{Attribution, CodeRecord, Program};
 use shared::http::gateway;
+use shared::store::program_item::ProgramItem;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
@@ -19,12 +20,17 @@ use tests::{Reply, Verv};
 const CODE_ID: &str = "rc_019ba72246807000800000000000aa03";
 const CLICK_ID: &str = "attr_019d0b9fe3287000800000000000bb05";
 
+const PROGRAM_ID: &str = "prg_019d2a5c000070008000000000000003";
+
 /// What the table holds before an event.
 #[derive(Clone, Copy)]
 enum Before {
     Nothing,
     Code,
     CodeAndClick,
+    Program,
+    /// The payments company's user with their code.
+    UsersCode,
 }
 
 /// What each event finds, and the status that it is answered.
@@ -52,6 +58,26 @@ const TABLE: [(&str, Before, u16); ROUTES.len()] = [
     ("attributions-mentor-total", Before::CodeAndClick, 200),
     ("attributions-mentor-timeseries", Before::CodeAndClick, 200),
     ("attributions-leaderboard", Before::CodeAndClick, 200),
+    ("programs-list", Before::Program, 200),
+    ("programs-create", Before::Nothing, 201),
+    ("programs-show", Before::Program, 200),
+    ("programs-update", Before::Program, 200),
+    ("programs-delete", Before::Program, 200),
+    (
+        "reward-promotion-user-referral-code",
+        Before::UsersCode,
+        200,
+    ),
+    (
+        "reward-promotion-user-referral-code-by-code",
+        Before::UsersCode,
+        200,
+    ),
+    (
+        "reward-promotion-validate-referral-code",
+        Before::UsersCode,
+        200,
+    ),
     ("short-links-follow", Before::Code, 302),
     ("short-links-head", Before::Code, 302),
 ];
@@ -117,13 +143,44 @@ async fn platform(before: Before) -> Verv {
         })
         .await;
     }
+    if matches!(before, Before::Program) {
+        put_program(&verv).await;
+    }
+    if matches!(before, Before::UsersCode) {
+        let user = "fb8f09210e0f46b7b4262d77f5b6c273".parse().expect("an id");
+        let company = "59388167894b4d10a04fe5da3b8a2104".parse().expect("an id");
+        let code = "C273551489XA".parse().expect("a code");
+        let record = CodeRecord {
+            id: CODE_ID.parse().expect("an id"),
+            ..CodeRecord::new(user, company, code, CodeTerms::default(), now)
+        };
+        verv.put_code(&record).await;
+    }
     verv
+}
+
+/// The program of the events: made through the router, kept under the id that they name.
+async fn put_program(verv: &Verv) {
+    let made = replay(verv, &read("programs-create")).await.expect(201);
+    let id = made.string("/id").parse().expect("an id");
+    let found = verv.app.table.find_program(id).await;
+    let program = found.expect("the engine answers").expect("a program");
+    let known = Program {
+        id: PROGRAM_ID.parse().expect("an id"),
+        ..program
+    };
+    let written = verv.app.table.put_fact(&ProgramItem::from(&known)).await;
+    written.expect("the program is new");
+    verv.delete(&format!("/api/v1/referral-programs/{id}"))
+        .await
+        .expect(200);
 }
 
 /// `text` without what the operating system's random source put into it.
 fn stable(text: &str) -> String {
     let mut stable = text.to_owned();
-    for (prefix, length, known) in [("rc_", 32, CODE_ID), ("attr_", 32, CLICK_ID)] {
+    let ids = [("rc_", CODE_ID), ("attr_", CLICK_ID), ("prg_", PROGRAM_ID)];
+    for (prefix, length, known) in ids.map(|(prefix, known)| (prefix, 32, known)) {
         stable = mask(&stable, prefix, length, &known[prefix.len()..]);
     }
     mask(&stable, "JAN-VERV-", 4, "8F3A")
@@ -232,6 +289,34 @@ async fn attributions_answer_their_events() {
       {"mentor_id":"usr_4491","period":"7d","data":[{"date":"2026-03-20","clicks":1,"conversions":0},{"date":"2026-03-21","clicks":0,"conversions":0},{"date":"2026-03-22","clicks":0,"conversions":0},{"date":"2026-03-23","clicks":0,"conversions":0},{"date":"2026-03-24","clicks":0,"conversions":0},{"date":"2026-03-25","clicks":0,"conversions":0},{"date":"2026-03-26","clicks":0,"conversions":0}]}
     attributions-leaderboard: 200
       {"org_id":"org_002","period":"all_time","as_of":null,"data":[]}
+    "#);
+}
+
+#[tokio::test]
+async fn programs_answer_their_events() {
+    insta::assert_snapshot!(answers("programs-").await, @r#"
+    programs-list: 200
+      {"data":[{"id":"prg_019d2a5c000070008000000000000003","org_id":"org_002","name":"Spring 2026","currency_id":"NOK","eligible_user_types":[2,3],"max_referrals_per_code":10,"attribution_window_days":30,"code_ttl_days":90,"starts_at":"2026-03-01T00:00:00Z","ends_at":"2026-07-01T00:00:00Z","status":"active","created_at":"2026-03-26T13:36:05Z","archived_at":null}],"pagination":{"page":1,"limit":20,"total":1}}
+    programs-create: 201 /api/v1/referral-programs/prg_…
+      {"id":"prg_…","org_id":"org_002","name":"Spring 2026","currency_id":"NOK","eligible_user_types":[2,3],"max_referrals_per_code":10,"attribution_window_days":30,"code_ttl_days":90,"starts_at":"2026-03-01T00:00:00Z","ends_at":"2026-07-01T00:00:00Z","status":"active","created_at":"2026-03-26T12:00:00Z","archived_at":null}
+    programs-show: 200
+      {"id":"prg_019d2a5c000070008000000000000003","org_id":"org_002","name":"Spring 2026","currency_id":"NOK","eligible_user_types":[2,3],"max_referrals_per_code":10,"attribution_window_days":30,"code_ttl_days":90,"starts_at":"2026-03-01T00:00:00Z","ends_at":"2026-07-01T00:00:00Z","status":"active","created_at":"2026-03-26T13:36:05Z","archived_at":null}
+    programs-update: 200
+      {"id":"prg_019d2a5c000070008000000000000003","org_id":"org_002","name":"Summer 2026","currency_id":"NOK","eligible_user_types":[2,3],"max_referrals_per_code":10,"attribution_window_days":30,"code_ttl_days":90,"starts_at":"2026-03-01T00:00:00Z","ends_at":"2026-09-01T00:00:00Z","status":"active","created_at":"2026-03-26T13:36:05Z","archived_at":null}
+    programs-delete: 200
+      {"id":"prg_019d2a5c000070008000000000000003","deleted":true,"deleted_at":"2026-03-26T12:00:00Z"}
+    "#);
+}
+
+#[tokio::test]
+async fn reward_promotion_answers_its_events() {
+    insta::assert_snapshot!(answers("reward-promotion-").await, @r#"
+    reward-promotion-user-referral-code: 200
+      {"success":1,"error":[],"data":{"referral_user":{"id":"rc_019ba72246807000800000000000aa03","user_type":2,"user_id":"fb8f09210e0f46b7b4262d77f5b6c273","referral_code":"C273551489XA","referral_program_id":null,"max_referral_limit_reach":false}}}
+    reward-promotion-user-referral-code-by-code: 200
+      {"success":1,"error":[],"data":{"referral_user":{"id":"rc_019ba72246807000800000000000aa03","user_type":2,"user_id":"fb8f09210e0f46b7b4262d77f5b6c273","referral_code":"C273551489XA","referral_program_id":null,"max_referral_limit_reach":false}}}
+    reward-promotion-validate-referral-code: 200
+      {"success":1,"error":[],"data":{"message":"Reward promotion referal code validate"}}
     "#);
 }
 

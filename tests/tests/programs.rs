@@ -216,7 +216,7 @@ async fn a_program_that_codes_refer_to_is_archived_and_takes_no_new_ones() {
     let verv = Verv::start().await;
     let id = program(&verv, json!({})).await;
     let made = code(&verv, "usr_1", &id).await;
-    assert!(made.usage.write_units <= 14.0, "{:?}", made.usage);
+    assert!(made.usage.write_units <= 12.0, "{:?}", made.usage);
     let later = code(&verv, "usr_2", &id).await;
     assert!(later.usage.write_units <= 12.0, "{:?}", later.usage);
     let path = format!("{PROGRAMS}/{id}");
@@ -237,6 +237,18 @@ async fn a_program_that_codes_refer_to_is_archived_and_takes_no_new_ones() {
 }
 
 #[tokio::test]
+async fn the_first_answer_stands_when_the_program_is_archived_since() {
+    let verv = Verv::start().await;
+    let id = program(&verv, json!({})).await;
+    let headers = [("idempotency-key", "k1")];
+    let body = json!({"mentor_id": "usr_1", "org_id": "org_1", "referral_program_id": id});
+    let make = || verv.call(Method::POST, CODES, &headers, Some(body.clone()));
+    let first = make().await.expect(201);
+    verv.delete(&format!("{PROGRAMS}/{id}")).await.expect(200);
+    assert_eq!(make().await.expect(201).text, first.text);
+}
+
+#[tokio::test]
 async fn deletion_and_a_first_code_never_pass_each_other() {
     for _ in 0..10 {
         let verv = Verv::start().await;
@@ -251,6 +263,30 @@ async fn deletion_and_a_first_code_never_pass_each_other() {
             other => panic!("{other}: {}", made.text),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_does_not_undo_the_mark_of_a_code_made_meanwhile() {
+    let verv = Verv::start().await;
+    let id = program(&verv, json!({})).await;
+    let tries = std::cell::Cell::new(0);
+    // Between its read and its write, the change meets the first code.
+    let change = |program| {
+        tries.set(tries.get() + 1);
+        if tries.get() == 1 {
+            let make = code(&verv, "usr_1", &id);
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(make));
+        }
+        let mut changed: shared::domain::Program = program;
+        changed.terms.starts_at = Some(verv.now().into());
+        changed
+    };
+    let parsed = id.parse().expect("an id");
+    let changed = verv.app.table.update_program(parsed, change).await;
+    assert!(changed.is_ok_and(|program| program.is_referred));
+    assert_eq!(tries.get(), 2);
+    let gone = verv.delete(&format!("{PROGRAMS}/{id}")).await.expect(200);
+    assert_eq!(gone.json()["deleted"], false);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     field: Option<FieldError>,
     /// Seconds after which the same request may succeed.
-    retry_after: Option<u64>,
+    retry_after: Option<u16>,
     cause: Option<Cause>,
 }
 

@@ -17,7 +17,7 @@ pub enum StoreError {
     /// The asker's address has asked for more unknown codes than a minute allows; so many
     /// seconds from now the next minute begins.
     #[error("too many unknown codes were asked for")]
-    TooManyMisses { retry_after: u64 },
+    TooManyMisses { retry_after: u16 },
     /// An item does not hold what its key promises.
     #[error("a stored item cannot be read")]
     Corrupt(#[source] BoxError),

@@ -50,7 +50,8 @@ impl Guesses {
 
     fn used_up(&self) -> StoreError {
         StoreError::TooManyMisses {
-            retry_after: (self.ends() - self.now).unsigned_abs(),
+            // At most a minute.
+            retry_after: u16::try_from(self.ends() - self.now).unwrap_or(1),
         }
     }
 }
@@ -106,6 +107,7 @@ impl Table {
     /// # Errors
     /// [`StoreError::TooManyMisses`] when it is one too many: side by side, more guesses
     /// may have passed the check than the minute holds.
+    #[expect(clippy::disallowed_methods, reason = "this is the store")]
     pub(super) async fn count_miss(&self) -> Result<(), StoreError> {
         let Some(guesses) = self.guesses() else {
             return Ok(());

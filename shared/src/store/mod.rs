@@ -18,7 +18,7 @@ pub mod keys;
 pub mod log;
 pub mod meter;
 pub mod misses;
-mod program_item;
+pub mod program_item;
 pub mod programs;
 pub mod schema;
 pub mod stats;

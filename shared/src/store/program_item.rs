@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A program, found by its id and listed by its organisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct ProgramItem {
+pub struct ProgramItem {
     #[serde(rename = "sk")]
     id: ProgramId,
     org: OrgId,
@@ -95,12 +95,18 @@ const REMEMBERED_FOR: TimeDelta = TimeDelta::seconds(10);
 
 /// Programs that a function has read a moment ago.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ProgramMemory(Arc<Mutex<HashMap<ProgramId, (DateTime<Utc>, Program)>>>);
+pub(super) struct ProgramMemory(Arc<Mutex<HashMap<ProgramId, Held>>>);
+
+#[derive(Debug)]
+struct Held {
+    program: Program,
+    read_at: DateTime<Utc>,
+}
 
 impl ProgramMemory {
     pub(super) fn recall(&self, id: ProgramId, now: DateTime<Utc>) -> Option<Program> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read_at, program) = held.get(&id)?;
+        let Held { program, read_at } = held.get(&id)?;
         (now - *read_at < REMEMBERED_FOR).then(|| program.clone())
     }
 
@@ -109,11 +115,43 @@ impl ProgramMemory {
         if held.len() >= REMEMBERED {
             held.clear();
         }
-        held.insert(program.id, (now, program.clone()));
+        let program = program.clone();
+        held.insert(
+            program.id,
+            Held {
+                program,
+                read_at: now,
+            },
+        );
     }
 
     pub(super) fn forget(&self, id: ProgramId) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.remove(&id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_program_lies_in_its_shard_and_under_its_organisation() {
+        let text = json!({
+            "sk": "prg_019d2a5c000070008000000000000003", "org": "org_1", "name": "Spring",
+            "currency": "NOK", "user_types": [2, 5], "max_referrals_per_code": 10,
+            "ends_at": "2026-07-01T00:00:00Z", "version": 1, "referred": false,
+        });
+        let item: ProgramItem = serde_json::from_value(text.clone()).expect("a program");
+        let stored = item.to_item().expect("an item");
+        let read: Value = serde_dynamo::from_item(stored.clone()).expect("JSON");
+        let mut expected = text;
+        expected["pk"] = json!("PRG#03");
+        expected["gsi2pk"] = json!("PRG#O#org_1");
+        expected["gsi2sk"] = expected["sk"].clone();
+        expected["kind"] = json!("program");
+        assert_eq!(read, expected);
+        assert_eq!(ProgramItem::from_item(stored).ok().flatten(), Some(item));
     }
 }
