@@ -5,10 +5,14 @@
 pub mod contract;
 pub mod faults;
 pub mod flows;
+pub mod functions;
 pub mod gate;
+pub mod recorder;
 pub mod recount;
 pub mod routes;
+pub mod runtime_api;
 pub mod seed;
+pub mod template;
 pub mod tokens;
 
 use aws_sdk_dynamodb::Client;

@@ -1,12 +1,12 @@
 //! What every function is: routes, the state behind them, and how it starts on Lambda.
 
 use super::access::guard;
+use super::deadline::deadline;
 use super::observe::observe;
 use super::settings::SettingError;
-use super::{Settings, fallback, gateway};
+use super::{Settings, aws, fallback, gateway, logs, secrets};
 use crate::domain::Clock;
 use crate::store::Table;
-use aws_config::BehaviorVersion;
 use axum::Router;
 use axum::http::Uri;
 use lambda_http::request::LambdaRequest;
@@ -28,18 +28,18 @@ impl App {
     /// # Errors
     /// The setting at fault, by name.
     pub async fn from_env() -> Result<Self, SettingError> {
-        Ok(Self::with(Settings::from_env()?).await)
-    }
-
-    /// The application with these settings, and the environment's credentials and endpoint.
-    async fn with(settings: Settings) -> Self {
-        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let config = aws::config().await?;
+        let keys = secrets::token_keys(&config).await?;
+        let settings = Settings::from_lookup(|variable| match variable {
+            "TOKEN_KEYS" if keys.is_some() => keys.clone(),
+            _ => std::env::var(variable).ok(),
+        })?;
         let client = aws_sdk_dynamodb::Client::new(&config);
-        Self {
+        Ok(Self {
             table: Table::new(client, &settings.table_name),
             settings: Arc::new(settings),
             clock: Clock::system(),
-        }
+        })
     }
 }
 
@@ -50,6 +50,7 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
         .fallback(async |uri: Uri| fallback::no_such_route(uri.path()))
         .method_not_allowed_fallback(async |uri: Uri| fallback::no_such_method(uri.path(), None))
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
+        .layer(axum::middleware::from_fn(deadline))
         .layer(axum::middleware::from_fn(observe))
         .with_state(app)
 }
@@ -59,8 +60,7 @@ pub fn finish(routes: Router<App>, app: App) -> Router {
 /// # Errors
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
-    let app = start(Settings::from_env).await?;
-    run(routes, app).await
+    run(routes, start(|_| Ok(())).await?).await
 }
 
 /// Runs `routes`, some of which verify tokens always, as a Lambda function.
@@ -68,12 +68,7 @@ pub async fn serve(routes: Router<App>) -> Result<(), lambda_http::Error> {
 /// # Errors
 /// A setting at fault, missing keys among them, or the runtime's own.
 pub async fn serve_verifying_tokens(routes: Router<App>) -> Result<(), lambda_http::Error> {
-    let settings = || {
-        let settings = Settings::from_env()?;
-        settings.require_token_keys()?;
-        Ok(settings)
-    };
-    run(routes, start(settings).await?).await
+    run(routes, start(Settings::require_token_keys).await?).await
 }
 
 async fn run(routes: Router<App>, app: App) -> Result<(), lambda_http::Error> {
@@ -87,22 +82,17 @@ async fn run(routes: Router<App>, app: App) -> Result<(), lambda_http::Error> {
     lambda_http::lambda_runtime::run(handler).await
 }
 
-/// What every function does in init: logs, settings, and a connection that is open before
-/// the first request needs it.
+/// What every function does in init: logs, settings, which must have what the function
+/// `needs`, and a connection that is open before the first request needs it.
 ///
 /// # Errors
 /// A setting at fault, by name.
 pub async fn start(
-    settings: impl FnOnce() -> Result<Settings, SettingError>,
+    needs: impl FnOnce(&Settings) -> Result<(), SettingError>,
 ) -> Result<App, SettingError> {
-    let level = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(level)
-        .with_target(false)
-        .init();
-    let app = App::with(settings()?).await;
+    logs::init();
+    let app = App::from_env().await?;
+    needs(&app.settings)?;
     app.table.warm_up().await;
     Ok(app)
 }

@@ -3,6 +3,7 @@
 
 use super::Problem;
 use super::envelope::{self, Refusal};
+use crate::store::StoreError;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
@@ -26,4 +27,14 @@ pub(super) fn no_such_method(path: &str, allowed: Option<&str>) -> Response {
         response.headers_mut().insert(header::ALLOW, allowed);
     }
     response
+}
+
+/// 503: the function's time is up before the answer is there.
+pub(super) fn out_of_time(path: &str) -> Response {
+    let cause = StoreError::Unavailable("the request ran out of time".into());
+    if envelope::covers(path) {
+        Refusal::Failed(cause).into_response()
+    } else {
+        Problem::from(cause).into_response()
+    }
 }

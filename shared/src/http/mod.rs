@@ -4,17 +4,21 @@
 pub mod access;
 pub mod answer;
 pub mod app;
+pub mod aws;
 pub mod click_problems;
 pub mod code_problems;
 pub mod code_terms;
+pub mod deadline;
 pub mod envelope;
 pub mod extract;
 mod fallback;
 pub mod gateway;
+mod logs;
 pub mod observe;
 pub mod pagination;
 pub mod problem;
 mod program_problems;
+mod secrets;
 pub mod settings;
 
 pub use access::{Caller, Scoped};

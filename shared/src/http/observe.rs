@@ -2,6 +2,7 @@
 //! address, user agent, token or id that a caller chose is in it.
 
 use super::envelope;
+use super::logs::{Measured, print_metrics};
 use super::problem::Cause;
 use crate::store::{Usage, metered};
 use axum::extract::{MatchedPath, Request};
@@ -9,7 +10,7 @@ use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
 use lambda_http::request::RequestContext;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 use uuid::Uuid;
 
 /// The header that names a request, in its answer and in the log.
@@ -25,6 +26,8 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or("(none)", MatchedPath::as_str).to_owned();
     let request_id = request_id(&request);
+    let trace_id = trace_id(&request);
+    let trace_id = trace_id.as_deref();
     let companys_id = companys_request_id(&request);
     let requestid = companys_id.as_ref().and_then(|id| id.to_str().ok());
 
@@ -41,11 +44,21 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let milliseconds = (milliseconds * 10.0).round() / 10.0;
     tracing::info!(
         %method, route, status, milliseconds, trips, calls, read_units, write_units, request_id, requestid,
-        "request"
+        trace_id, "request"
     );
     if let Some(cause) = response.extensions().get::<Cause>() {
-        tracing::error!(%method, route, status, request_id, requestid, cause = cause.chain(), "request failed");
+        tracing::error!(%method, route, status, request_id, requestid, trace_id, cause = cause.chain(), "request failed");
     }
+    let measured = Measured {
+        route: &route,
+        method: method.as_str(),
+        status,
+        milliseconds,
+        usage,
+        request_id: &request_id,
+        trace_id,
+    };
+    print_metrics(measured, epoch_millis());
     if let Ok(value) = HeaderValue::try_from(request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -76,4 +89,19 @@ fn request_id(request: &Request) -> String {
             .simple()
             .to_string()
     })
+}
+
+/// X-Ray's id of the request, which its segments are found by: the `Root` of the header.
+fn trace_id(request: &Request) -> Option<String> {
+    let context = request.extensions().get::<lambda_http::Context>()?;
+    let header = context.xray_trace_id.as_deref()?;
+    let mut parts = header.split(';');
+    let root = parts.find_map(|part| part.trim().strip_prefix("Root="));
+    Some(root.unwrap_or(header).to_owned())
+}
+
+/// When the metrics are of: the system's time, whatever the application's clock shows.
+fn epoch_millis() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
 }

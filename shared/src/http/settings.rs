@@ -37,6 +37,15 @@ pub struct SettingError {
     problem: String,
 }
 
+impl SettingError {
+    pub(super) fn new(variable: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            variable,
+            problem: problem.into(),
+        }
+    }
+}
+
 impl Settings {
     /// The settings of this process.
     ///

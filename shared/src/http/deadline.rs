@@ -1,0 +1,55 @@
+//! A request's deadline: answered 503 in time, rather than cut off with a 504 that says
+//! nothing and with what was done half logged.
+
+use super::fallback;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use lambda_http::Context;
+use std::time::{Duration, SystemTime};
+
+/// What is left of the function's time for the answer and its log line.
+pub const RESERVE: Duration = Duration::from_secs(1);
+
+/// Runs a request until a second before Lambda would end it; for ever where there is no
+/// Lambda.
+pub(super) async fn deadline(request: Request, next: Next) -> Response {
+    let Some(context) = request.extensions().get::<Context>() else {
+        return next.run(request).await;
+    };
+    let path = request.uri().path().to_owned();
+    let left = (context.deadline() - RESERVE).duration_since(SystemTime::now());
+    let answer = tokio::time::timeout(left.unwrap_or_default(), next.run(request)).await;
+    answer.unwrap_or_else(|_| fallback::out_of_time(&path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::{StatusCode, header};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_request_is_answered_before_its_function_is_ended() {
+        let routes = Router::new()
+            .route("/slow", get(std::future::pending::<()>))
+            .layer(axum::middleware::from_fn(deadline));
+        let end = SystemTime::now() + RESERVE + Duration::from_millis(50);
+        let end = end.duration_since(SystemTime::UNIX_EPOCH).expect("now");
+        let mut context = Context::default();
+        context.deadline = u64::try_from(end.as_millis()).expect("in range");
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = "/slow".parse().expect("a path");
+        request.extensions_mut().insert(context);
+
+        let answer = routes.oneshot(request).await.expect("infallible");
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "1");
+        let left = Duration::from_millis(u64::try_from(end.as_millis()).expect("in range"));
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        assert!(now.expect("now") < left, "answered too late");
+    }
+}

@@ -1,0 +1,21 @@
+//! The functions that answer HTTP, each with its own routes: as on Lambda, where a request
+//! reaches one of them and no other.
+
+use axum::Router;
+use shared::http::App;
+
+/// Every function that answers HTTP: its binary, and its routes.
+#[must_use]
+pub fn http_functions() -> Vec<(&'static str, Router<App>)> {
+    vec![
+        ("code-records", code_records::routes()),
+        ("codes", codes::routes()),
+        ("attributions", attributions::routes()),
+        ("short-links", short_links::routes()),
+        ("reward-promotion", reward_promotion::routes()),
+        ("programs", programs::routes()),
+    ]
+}
+
+/// The function behind the schedule.
+pub const SCHEDULED: &str = "stats-aggregator";

@@ -1,0 +1,333 @@
+//! The compiled binaries on Lambda's own path: one process per function, which asks the
+//! Runtime API for events and answers there, against the embedded DynamoDB. Their answers are
+//! those of the router in this process.
+//!
+//! `VERV_BINARIES=target/release-ci` runs release binaries; without it, debug ones are built.
+
+use axum::body::Body;
+use http_body_util::BodyExt;
+use lambda_http::request::LambdaRequest;
+use local::engine::{self, Engine};
+use serde_json::{Value, json};
+use shared::domain::code_record::CodeTerms;
+use shared::domain::{Clock, CodeRecord};
+use shared::http::{App, Settings};
+use shared::store::Table;
+use shared::store::entities::{ActiveCode, AttributionItem, CodeEntry, CodeTruth, Entity};
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use tests::functions::{SCHEDULED, http_functions};
+use tests::runtime_api::{InitFailure, Lambda, TRACE, http_event};
+use tests::seed;
+use tests::template::{Template, repository, routes};
+use tower::ServiceExt;
+
+/// The ids that the sample events name.
+const CODE_ID: &str = "rc_019ba72246807000800000000000aa03";
+const CLICK_ID: &str = "attr_019d0b9fe3287000800000000000bb05";
+const CODE: &str = "JAN-VERV-8F3A";
+const TABLE: &str = "verv";
+
+/// Settings that a deployment gives and these functions may need.
+const VARIABLES: [(&str, &str); 2] = [
+    ("TABLE_NAME", TABLE),
+    (
+        "TOKEN_KEYS",
+        r#"{"*":["a-key-of-a-test-that-is-long-enough-for-lambda"]}"#,
+    ),
+];
+
+async fn start(function: &str, engine: &Engine) -> Lambda {
+    let endpoint = engine.endpoint();
+    let mut variables = VARIABLES.to_vec();
+    variables.push(("AWS_ENDPOINT_URL_DYNAMODB", &endpoint));
+    let started = Lambda::start(function, &variables).await;
+    started.unwrap_or_else(|InitFailure(wrote)| panic!("{function} fails in init:\n{wrote}"))
+}
+
+/// An application over a fresh table that holds what the sample events name.
+async fn fresh(engine: &Engine, with_code: bool) -> App {
+    let client = engine::client(&engine.endpoint());
+    // There is no table before the first event.
+    let _ = client.delete_table().table_name(TABLE).send().await;
+    let table = Table::new(client.clone(), TABLE);
+    table.create_if_absent().await.expect("a table");
+    if with_code {
+        let made = "2026-01-10T09:00:00Z".parse().expect("a time");
+        let (mentor, org) = ("usr_4491".parse(), "org_002".parse());
+        let (mentor, org) = (mentor.expect("an id"), org.expect("an id"));
+        let code = CODE.parse().expect("a code");
+        let record = CodeRecord {
+            id: CODE_ID.parse().expect("an id"),
+            ..CodeRecord::new(mentor, org, code, CodeTerms::default(), made)
+        };
+        let mut click = seed::click(&record.mentor, &record.org, &record.code, made);
+        click.id = CLICK_ID.parse().expect("an id");
+        let items = [
+            CodeTruth::from(&record).to_item(),
+            CodeEntry::from(&record).to_item(),
+            ActiveCode::from(&record).to_item(),
+            AttributionItem::from(&click).to_item(),
+        ];
+        let items = items.map(|item| item.expect("an item"));
+        seed::write(&client, TABLE, items.into_iter()).await;
+    }
+    let settings = Settings::from_lookup(|wanted| {
+        let found = VARIABLES.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| (*value).to_owned())
+    });
+    App {
+        table,
+        settings: Arc::new(settings.expect("valid settings")),
+        clock: Clock::system(),
+    }
+}
+
+/// The answer of the router in this process, as Lambda would hand it on.
+async fn routed(router: axum::Router<App>, app: App, event: &Value) -> Value {
+    let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
+    let request = lambda_http::Request::from(event).map(Body::new);
+    let answer = shared::http::finish(router, app).oneshot(request).await;
+    let (parts, body) = answer.expect("infallible").into_parts();
+    let body = body.collect().await.expect("a whole body").to_bytes();
+    let headers = parts.headers.iter().map(|(name, value)| {
+        let value = value.to_str().expect("text").to_owned();
+        (name.as_str().to_owned(), json!(value))
+    });
+    json!({
+        "statusCode": parts.status.as_u16(),
+        "headers": headers.collect::<serde_json::Map<_, _>>(),
+        "body": String::from_utf8_lossy(&body),
+    })
+}
+
+/// What two answers to one request share: everything but fresh ids, codes and times.
+fn comparable(answer: &Value) -> Value {
+    let mut headers = answer["headers"].as_object().cloned().unwrap_or_default();
+    headers.remove("content-length");
+    let headers: BTreeMap<_, _> = headers
+        .into_iter()
+        .map(|(name, value)| (name, masked(value.as_str().unwrap_or_default())))
+        .collect();
+    let body = answer["body"].as_str().unwrap_or_default();
+    json!({"status": answer["statusCode"], "headers": headers, "body": masked(body)})
+}
+
+/// `text` without what differs between two answers to the same request. Ids and codes that
+/// the request itself names stay.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
+    for word in split_words(text) {
+        let is_id = ["rc_", "attr_", "prg_"].iter().any(|prefix| {
+            word.strip_prefix(prefix)
+                .is_some_and(|rest| rest.len() == 32)
+        });
+        let is_fresh = is_id && word != CODE_ID && word != CLICK_ID;
+        let is_code = word.starts_with("JAN-VERV-") && word != CODE;
+        let is_now = word.len() >= 20
+            && word.contains('T')
+            && word.ends_with('Z')
+            && !word.starts_with("2026-01")
+            && !word.starts_with("2026-03");
+        masked.push_str(if is_fresh {
+            "<id>"
+        } else if is_code {
+            "<code>"
+        } else if is_now {
+            "<now>"
+        } else {
+            word
+        });
+    }
+    masked
+}
+
+/// Words and what is between them, all of the text.
+fn split_words(text: &str) -> impl Iterator<Item = &str> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':');
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let end = rest
+            .find(|c| is_word(c) != is_word(first))
+            .unwrap_or(rest.len());
+        // Punctuation one by one, so that a time's quotation marks do not join it.
+        let end = if is_word(first) {
+            end
+        } else {
+            first.len_utf8()
+        };
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        Some(word)
+    })
+}
+
+/// The sample events of a function: by the template, as API Gateway sends them.
+fn events_of(function: &str) -> Vec<(String, Value)> {
+    let deployed = routes(Template::read().function(function));
+    let Ok(files) = fs::read_dir(repository().join("events")) else {
+        return Vec::new();
+    };
+    let mut events: Vec<_> = files
+        .map(|file| file.expect("a file").path())
+        .filter_map(|path| {
+            let text = fs::read_to_string(&path).expect("text");
+            let event: Value = serde_json::from_str(&text).expect("JSON");
+            let (method, route) = event["routeKey"].as_str()?.split_once(' ')?;
+            let is_its = deployed.contains(&(method.to_owned(), route.to_owned()));
+            let name = path.file_stem()?.to_str()?.to_owned();
+            is_its.then_some((name, event))
+        })
+        .collect();
+    events.sort_by(|(a, _), (b, _)| a.cmp(b));
+    events
+}
+
+#[tokio::test]
+async fn every_function_answers_its_sample_events_as_the_router_does() {
+    let engine = Engine::in_memory().await.expect("the engine starts");
+    for (function, router) in http_functions() {
+        fresh(&engine, true).await;
+        let lambda = start(function, &engine).await;
+        for (name, event) in events_of(function) {
+            // The one that makes the code finds none.
+            let with_code = name != "code-records-create";
+            fresh(&engine, with_code).await;
+            let answer = lambda.invoke(&event).await;
+            let answer = answer.unwrap_or_else(|error| panic!("{name}: {error}"));
+            let app = fresh(&engine, with_code).await;
+            let expected = routed(router.clone(), app, &event).await;
+            assert_eq!(comparable(&answer), comparable(&expected), "{name}");
+            let status = answer["statusCode"].as_u64().expect("a status");
+            assert!(status < 500, "{name}: {answer}");
+        }
+        lambda.stop().await;
+    }
+}
+
+fn body(answer: &Value) -> Value {
+    let text = answer["body"].as_str().expect("a body");
+    serde_json::from_str(text).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_click_becomes_a_recruitment_across_processes() {
+    let engine = Engine::in_memory().await.expect("the engine starts");
+    fresh(&engine, true).await;
+    let links = start("short-links", &engine).await;
+    let attributions = start("attributions", &engine).await;
+    let aggregator = start(SCHEDULED, &engine).await;
+
+    let follow = http_event("GET", "/r/{code}", &format!("/r/{CODE}"), &Value::Null);
+    let answer = links.invoke(&follow).await.expect("an answer");
+    assert_eq!(answer["statusCode"], 302);
+    let location = answer["headers"]["location"].as_str().expect("a location");
+    let (_, click) = location.split_once("click=").expect("a click");
+
+    let base = "/api/v1/referral-attributions";
+    let confirmation = json!({"code": CODE, "new_member_id": "usr_5892"});
+    let path = format!("{base}/{click}");
+    let confirm = http_event("PUT", &format!("{base}/{{id}}"), &path, &confirmation);
+    let answer = attributions.invoke(&confirm).await.expect("an answer");
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    assert_eq!(body(&answer)["status"], "confirmed");
+
+    let schedule = json!({});
+    aggregator.invoke(&schedule).await.expect("a run");
+    let report = aggregator.output();
+    assert!(report.contains("\"AggregatorLag\":0"), "{report}");
+
+    let route = format!("{base}/mentor/{{mentor_id}}/total");
+    let total = http_event(
+        "GET",
+        &route,
+        &format!("{base}/mentor/usr_4491/total"),
+        &Value::Null,
+    );
+    let total = attributions.invoke(&total).await.expect("an answer");
+    assert_eq!(body(&total)["total_conversions"], 1, "{total}");
+    for lambda in [links, attributions, aggregator] {
+        lambda.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn every_request_logs_one_line_and_its_metrics() {
+    let engine = Engine::in_memory().await.expect("the engine starts");
+    fresh(&engine, true).await;
+    let links = start("short-links", &engine).await;
+    let mut follow = http_event("GET", "/r/{code}", &format!("/r/{CODE}"), &Value::Null);
+    follow["requestContext"]["requestId"] = json!("JKJaXmPLvHcES21=");
+    links.invoke(&follow).await.expect("an answer");
+
+    let output = links.output();
+    let lines: Vec<Value> = output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .collect();
+    let logged: Vec<_> = lines
+        .iter()
+        .filter(|line| line["message"] == "request")
+        .collect();
+    assert_eq!(logged.len(), 1, "{output}");
+    let root = TRACE
+        .split(';')
+        .next()
+        .and_then(|root| root.strip_prefix("Root="));
+    assert_eq!(logged[0]["trace_id"], root.expect("a root"));
+    assert_eq!(logged[0]["request_id"], "JKJaXmPLvHcES21=");
+    assert_eq!(logged[0]["level"], "INFO");
+    let metrics: Vec<_> = lines
+        .iter()
+        .filter(|line| line["_aws"].is_object())
+        .collect();
+    assert_eq!(metrics.len(), 1, "{output}");
+    assert_eq!(metrics[0]["Function"], "short-links");
+    assert_eq!(metrics[0]["Route"], "/r/{code}");
+    assert_eq!(metrics[0]["Status"], 302);
+    assert_eq!(metrics[0]["WriteUnits"], 3.0);
+    for private in ["203.0.113.7", "Mozilla", CODE] {
+        assert!(!output.contains(private), "{private} in {output}");
+    }
+    links.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_dynamodb_does_not_answer_is_503_before_lambda_ends_it() {
+    // Takes connections and never answers.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let silent = silent.expect("a free port");
+    let endpoint = format!("http://{}", silent.local_addr().expect("an address"));
+    let variables = [
+        ("TABLE_NAME", TABLE),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
+    ];
+    let started = Lambda::start("short-links", &variables).await;
+    let links = started.unwrap_or_else(|InitFailure(wrote)| panic!("{wrote}"));
+    let follow = http_event("GET", "/r/{code}", &format!("/r/{CODE}"), &Value::Null);
+    let begun = std::time::Instant::now();
+    let answer = links.invoke(&follow).await.expect("an answer");
+    assert_eq!(answer["statusCode"], 503);
+    assert_eq!(answer["headers"]["retry-after"], "1");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(10));
+    links.stop().await;
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_function_without_a_needed_setting_fails_in_init_and_names_it() {
+    let functions = http_functions().into_iter().map(|(name, _)| name);
+    for function in functions.chain([SCHEDULED]) {
+        let Err(InitFailure(wrote)) = Lambda::start(function, &[]).await else {
+            panic!("{function} starts without a table");
+        };
+        assert!(wrote.contains("TABLE_NAME"), "{function}: {wrote}");
+    }
+    let no_region = [("TABLE_NAME", TABLE), ("AWS_REGION", "")];
+    let Err(InitFailure(wrote)) = Lambda::start("codes", &no_region).await else {
+        panic!("codes starts without a region");
+    };
+    assert!(wrote.contains("AWS_REGION"), "{wrote}");
+}

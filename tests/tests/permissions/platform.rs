@@ -1,0 +1,129 @@
+//! Every function over one table, each with a recorder of its own.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use chrono::TimeDelta;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use shared::http::App;
+use shared::store::Table;
+use std::collections::BTreeSet;
+use tests::Verv;
+use tests::functions::http_functions;
+use tests::recorder::Recorder;
+use tests::template::{Route, Template, routes};
+use tower::ServiceExt;
+
+/// Every function, each with a recorder of its own, over one table.
+pub(crate) struct Platform {
+    pub(crate) verv: Verv,
+    pub(crate) functions: Vec<(&'static str, Router, BTreeSet<Route>, Recorder)>,
+    pub(crate) scheduled: (App, Recorder),
+}
+
+impl Platform {
+    pub(crate) async fn start() -> Self {
+        let verv = Verv::start().await;
+        let deployed = Template::read();
+        let recorded = || {
+            let recorder = Recorder::new();
+            let client = recorder.client(&verv.engine.endpoint());
+            let app = App {
+                table: Table::new(client, "verv"),
+                ..verv.app.clone()
+            };
+            (app, recorder)
+        };
+        let mut functions = Vec::new();
+        for (name, router) in http_functions() {
+            let (app, recorder) = recorded();
+            app.table.warm_up().await;
+            let router = shared::http::finish(router, app);
+            functions.push((name, router, routes(deployed.function(name)), recorder));
+        }
+        let scheduled = recorded();
+        scheduled.0.table.warm_up().await;
+        Self {
+            functions,
+            scheduled,
+            verv,
+        }
+    }
+
+    /// Sends a request to the function whose route it takes.
+    #[track_caller]
+    pub(crate) fn call<'p>(
+        &'p self,
+        request: &str,
+        headers: &'p [(&'p str, &'p str)],
+        body: Value,
+        status: u16,
+    ) -> impl Future<Output = Value> + 'p {
+        let (method, path) = request.split_once(' ').expect("a method and a path");
+        let plain = path.split('?').next().unwrap_or(path);
+        let takes = |(wanted, pattern): &Route| wanted == method && fits(pattern, plain);
+        let found = self
+            .functions
+            .iter()
+            .find(|(_, _, routes, _)| routes.iter().any(takes));
+        let router = found
+            .unwrap_or_else(|| panic!("no route for {request}"))
+            .1
+            .clone();
+        let request_line = request.to_owned();
+        let mut request = Request::builder()
+            .method(method.parse::<Method>().expect("a method"))
+            .uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            request = request.header("content-type", "application/json");
+            Body::from(body.to_string())
+        };
+        let request = request.body(body).expect("a request");
+        async move {
+            let answer = router.oneshot(request).await.expect("infallible");
+            let answered = answer.status();
+            let body = answer
+                .into_body()
+                .collect()
+                .await
+                .expect("a body")
+                .to_bytes();
+            let text = String::from_utf8_lossy(&body);
+            assert_eq!(answered.as_u16(), status, "{request_line}: {text}");
+            serde_json::from_slice(&body).unwrap_or_default()
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.call(&format!("GET {path}"), &[], Value::Null, 200)
+            .await
+    }
+
+    pub(crate) async fn aggregate(&self) {
+        let (app, _) = &self.scheduled;
+        let report = stats_aggregator::aggregate(app, || false).await;
+        report.expect("the engine answers");
+    }
+
+    pub(crate) fn wait(&self, time: TimeDelta) {
+        self.verv.app.clock.advance(time);
+    }
+}
+
+/// Whether `path` is one of those that `pattern` stands for; `lookup` is no `{id}`.
+fn fits(pattern: &str, path: &str) -> bool {
+    let words = ["active", "lookup", "leaderboard"];
+    pattern.split('/').count() == path.split('/').count()
+        && pattern
+            .split('/')
+            .zip(path.split('/'))
+            .all(|(wanted, given)| {
+                wanted == given || (wanted.starts_with('{') && !words.contains(&given))
+            })
+}

@@ -1,0 +1,312 @@
+//! `template.yaml` against what it deploys: the routes of the routers and of the sample
+//! events, the settings, the table's definition, the time that functions have.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use serde_json::{Value, json};
+use shared::http::Settings;
+use shared::http::deadline::RESERVE;
+use shared::store::aggregate::SAFETY_MARGIN;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::Duration;
+use tests::Verv;
+use tests::functions::{SCHEDULED, http_functions};
+use tests::template::{Route, Template, repository, routes};
+use tower::ServiceExt;
+
+/// The functions that this repository holds, by the names of their folders.
+fn folders() -> BTreeSet<String> {
+    let folders = fs::read_dir(repository().join("functions")).expect("functions/");
+    folders
+        .map(|folder| folder.expect("a folder").file_name())
+        .map(|name| name.into_string().expect("a plain name"))
+        .collect()
+}
+
+#[test]
+fn every_function_is_deployed_from_its_binary() {
+    let template = Template::read();
+    let deployed: BTreeSet<_> = template
+        .functions()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    for folder in folders() {
+        assert!(
+            deployed.contains(folder.as_str()),
+            "{folder} in template.yaml"
+        );
+        let tested = http_functions();
+        let is_tested = folder == SCHEDULED || tested.iter().any(|(name, _)| *name == folder);
+        assert!(is_tested, "{folder} in tests::functions");
+    }
+    for (binary, function) in template.functions() {
+        assert_eq!(
+            function["Metadata"]["BuildMethod"], "rust-cargolambda",
+            "{binary}"
+        );
+        assert_eq!(
+            *template.property(function, "Runtime"),
+            "provided.al2023",
+            "{binary}"
+        );
+        assert_eq!(
+            *template.property(function, "Architectures"),
+            json!(["arm64"]),
+            "{binary}"
+        );
+    }
+}
+
+/// The paths that a function's source gives to its router.
+fn paths_in_source(function: &str) -> BTreeSet<String> {
+    let source = repository()
+        .join("functions")
+        .join(function)
+        .join("src/lib.rs");
+    let source = fs::read_to_string(source).expect("a function's routes");
+    let routes = source.split(".route(").skip(1);
+    routes
+        .map(|route| route.split('"').nth(1).expect("a path").to_owned())
+        .collect()
+}
+
+/// The methods that `router` takes at `path`, as it says itself when asked with another.
+async fn methods(router: &Router, path: &str) -> BTreeSet<String> {
+    let path = path.replace('{', "").replace('}', "");
+    let request = Request::builder()
+        .method(Method::PATCH)
+        .uri(path)
+        .body(Body::empty())
+        .expect("a request");
+    let answer = router.clone().oneshot(request).await.expect("infallible");
+    assert_eq!(answer.status(), 405);
+    let allowed = answer.headers()["allow"].to_str().expect("text");
+    allowed
+        .split(',')
+        .map(|method| method.trim().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_routes_are_those_of_the_routers() {
+    let template = Template::read();
+    let verv = Verv::start().await;
+    for (name, router) in http_functions() {
+        let router = shared::http::finish(router, verv.app.clone());
+        let mut by_path: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (method, path) in routes(template.function(name)) {
+            by_path.entry(path).or_default().insert(method);
+        }
+        let paths: BTreeSet<_> = by_path.keys().cloned().collect();
+        assert_eq!(paths, paths_in_source(name), "{name}");
+        for (path, mut methods_deployed) in by_path {
+            // The router answers HEAD wherever it answers GET; API Gateway only where a route
+            // says so.
+            if methods_deployed.contains("GET") {
+                methods_deployed.insert("HEAD".to_owned());
+            }
+            assert_eq!(methods_deployed, methods(&router, &path).await, "{path}");
+        }
+    }
+}
+
+/// The routes of the sample events.
+fn routes_of_events() -> BTreeSet<Route> {
+    let Ok(files) = fs::read_dir(repository().join("events")) else {
+        return BTreeSet::new();
+    };
+    files
+        .map(|file| fs::read_to_string(file.expect("a file").path()).expect("text"))
+        .map(|text| serde_json::from_str::<Value>(&text).expect("JSON"))
+        .filter_map(|event| {
+            let (method, path) = event["routeKey"].as_str()?.split_once(' ')?;
+            Some((method.to_owned(), path.to_owned()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_deployed_route_has_a_sample_event() {
+    let template = Template::read();
+    let deployed: BTreeSet<Route> = http_functions()
+        .iter()
+        .flat_map(|(name, _)| routes(template.function(name)))
+        .collect();
+    let sampled = routes_of_events();
+    if !sampled.is_empty() {
+        assert_eq!(sampled, deployed);
+    }
+}
+
+#[test]
+fn every_throttled_route_is_a_route() {
+    let template = Template::read();
+    let functions = template.functions();
+    let all: BTreeSet<String> = functions
+        .iter()
+        .flat_map(|(_, function)| routes(function))
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
+    let settings = &template.0["Resources"]["Api"]["Properties"]["RouteSettings"];
+    for route in settings.as_object().expect("settings by route").keys() {
+        assert!(all.contains(route), "{route}");
+    }
+}
+
+#[test]
+fn every_setting_is_a_variable_of_the_functions() {
+    // Where AWS_LAMBDA_FUNCTION_NAME comes from, and where TOKEN_KEYS must not.
+    let not_of_the_template = ["AWS_LAMBDA_FUNCTION_NAME", "TOKEN_KEYS"];
+    let asked = RefCell::new(BTreeSet::new());
+    let settings = Settings::from_lookup(|variable| {
+        asked.borrow_mut().insert(variable.to_owned());
+        None
+    });
+    settings.expect("local defaults");
+    let mut asked = asked.into_inner();
+    for variable in not_of_the_template {
+        asked.remove(variable);
+    }
+    // What others than Settings read: the log filter, and where the keys are.
+    let read_elsewhere = ["RUST_LOG", "TOKEN_KEYS_SECRET", "TOKEN_KEYS_VERSION"];
+    // What comes with the access layer.
+    let to_come = ["API_ACCESS", "MISS_LIMIT"];
+    let known: BTreeSet<_> = asked
+        .iter()
+        .map(String::as_str)
+        .chain(read_elsewhere)
+        .chain(to_come)
+        .collect();
+
+    let template = Template::read();
+    let mut deployed = BTreeSet::new();
+    for (binary, function) in template.functions() {
+        let variables = template.variables(function);
+        assert!(variables.contains("TABLE_NAME"), "{binary}");
+        for variable in &variables {
+            assert!(
+                known.contains(variable.as_str()),
+                "{binary}: nobody reads {variable}"
+            );
+        }
+        deployed.extend(variables);
+    }
+    let missing: Vec<_> = asked.difference(&deployed).collect();
+    assert!(missing.is_empty(), "no function is given {missing:?}");
+    assert!(!deployed.contains("TOKEN_KEYS"));
+}
+
+#[test]
+fn every_parameter_is_used() {
+    let template = Template::read();
+    let mut text = template.0.clone();
+    text["Parameters"] = Value::Null;
+    text["Metadata"] = Value::Null;
+    let text = text.to_string();
+    for parameter in template.0["Parameters"]
+        .as_object()
+        .expect("parameters")
+        .keys()
+    {
+        let used = text.contains(&format!("{{\"Ref\":\"{parameter}\"}}"))
+            || text.contains(&format!("${{{parameter}}}"));
+        assert!(used, "{parameter}");
+    }
+}
+
+#[tokio::test]
+async fn the_table_is_the_one_that_code_creates() {
+    let verv = Verv::start().await;
+    let client = local::engine::client(&verv.engine.endpoint());
+    let made = client.describe_table().table_name("verv").send().await;
+    let made = made.expect("the engine answers").table.expect("a table");
+    let ttl = client
+        .describe_time_to_live()
+        .table_name("verv")
+        .send()
+        .await;
+    let ttl = ttl.expect("the engine answers").time_to_live_description;
+
+    let keys = |schema: &[aws_sdk_dynamodb::types::KeySchemaElement]| -> Value {
+        schema
+            .iter()
+            .map(|key| json!({"AttributeName": key.attribute_name(), "KeyType": key.key_type().as_str()}))
+            .collect()
+    };
+    let mut attributes: Vec<_> = made
+        .attribute_definitions()
+        .iter()
+        .map(|attribute| {
+            json!({
+                "AttributeName": attribute.attribute_name(),
+                "AttributeType": attribute.attribute_type().as_str(),
+            })
+        })
+        .collect();
+    attributes.sort_by_key(Value::to_string);
+    let mut indexes: Vec<_> = made
+        .global_secondary_indexes()
+        .iter()
+        .map(|index| json!({
+            "IndexName": index.index_name(),
+            "KeySchema": keys(index.key_schema()),
+            "Projection": {"ProjectionType": index.projection().and_then(|p| p.projection_type()).map(|p| p.as_str())},
+        }))
+        .collect();
+    indexes.sort_by_key(Value::to_string);
+
+    let template = Template::read();
+    let table = &template.0["Resources"]["Table"];
+    let deployed = &table["Properties"];
+    let sorted = |name: &str| {
+        let mut values = deployed[name].as_array().expect("a list").clone();
+        values.sort_by_key(Value::to_string);
+        values
+    };
+    assert_eq!(sorted("AttributeDefinitions"), attributes);
+    assert_eq!(deployed["KeySchema"], keys(made.key_schema()));
+    assert_eq!(sorted("GlobalSecondaryIndexes"), indexes);
+    let billing = made
+        .billing_mode_summary()
+        .and_then(|mode| mode.billing_mode());
+    assert_eq!(deployed["BillingMode"], billing.expect("a mode").as_str());
+    let attribute = ttl
+        .and_then(|ttl| ttl.attribute_name)
+        .expect("a TTL attribute");
+    assert_eq!(
+        deployed["TimeToLiveSpecification"],
+        json!({"AttributeName": attribute, "Enabled": true})
+    );
+    assert_eq!(table["DeletionPolicy"], "Retain");
+    assert_eq!(table["UpdateReplacePolicy"], "Retain");
+    assert_eq!(deployed["DeletionProtectionEnabled"], true);
+    assert_eq!(
+        deployed["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+        true
+    );
+}
+
+#[test]
+fn no_function_outlives_the_safety_margin() {
+    let template = Template::read();
+    let margin = SAFETY_MARGIN.to_std().expect("positive");
+    // What two machines' clocks may differ.
+    let skew = Duration::from_secs(5);
+    for (name, _) in http_functions() {
+        let timeout = template.property(template.function(name), "Timeout");
+        let timeout = Duration::from_secs(timeout.as_u64().expect("seconds"));
+        assert!(
+            timeout + skew < margin,
+            "{name}: a fact could be folded past"
+        );
+        assert!(timeout > RESERVE * 5, "{name}: no time is left to answer");
+        // An HTTP API waits for 30 s at most.
+        assert!(timeout <= Duration::from_secs(30), "{name}");
+    }
+    let scheduled = template.function(SCHEDULED);
+    assert_eq!(scheduled["Properties"]["ReservedConcurrentExecutions"], 1);
+}
