@@ -77,7 +77,7 @@ fn paths_in_source(function: &str) -> BTreeSet<String> {
 
 /// The methods that `router` takes at `path`, as it says itself when asked with another.
 async fn methods(router: &Router, path: &str) -> BTreeSet<String> {
-    let path = path.replace('{', "").replace('}', "");
+    let path = path.replace(['{', '}'], "");
     let request = Request::builder()
         .method(Method::PATCH)
         .uri(path)
