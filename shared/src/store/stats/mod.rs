@@ -6,212 +6,26 @@
 //! that is folded while a reader reads is counted once, on whichever side it is met. The
 //! published point must be read before the rows: then no fact is missed in between.
 
-use super::StoreError;
-use super::entities::LogItem;
-use super::keys::{self, BY_ORG, Item, LogName, Scope, View};
-use super::log::{Log, LogEntry};
-use super::table::{Order, Query, Read, Table};
-use crate::domain::ids::SHARDS;
+mod facts;
+mod rows;
+
+pub(in crate::store) use facts::{
+    CLICKS, CODES, CONVERSIONS, day_attributes, folded_attribute, id_value, number, year_attributes,
+};
+pub use facts::{Fact, Folded, Published};
+
 use crate::domain::stats::{Counts, DailyCounts, Month, Period};
 use crate::domain::{CodeId, CodeRecord, FoldedCode, MentorId, OrgId, Shard, Timestamp};
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
+use crate::store::StoreError;
+use crate::store::keys::{self, BY_ORG, Item, LogName, Scope, View};
+use crate::store::log::Log;
+use crate::store::table::{Order, Query, Read, Table};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use futures::future::try_join_all;
 use futures::try_join;
-use uuid::Uuid;
 
-/// What one fact of a log adds, and to whom.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fact {
-    pub id: Uuid,
-    pub log: LogName,
-    pub mentor: MentorId,
-    pub org: OrgId,
-    /// The code, for facts of the log of attributions.
-    pub code: Option<FoldedCode>,
-    /// Clicks and conversions, by day.
-    pub days: DailyCounts,
-    /// Code records.
-    pub codes: i64,
-}
-
-impl Fact {
-    pub fn shard(&self) -> Option<Shard> {
-        Shard::all().nth(usize::from(self.id.as_bytes()[15]))
-    }
-
-    /// Clicks and conversions over all days.
-    pub fn counts(&self) -> Counts {
-        self.days
-            .values()
-            .fold(Counts::default(), |sum, day| sum + *day)
-    }
-}
-
-impl From<LogEntry> for Fact {
-    fn from(entry: LogEntry) -> Self {
-        let log = entry.item.log();
-        let mut days = DailyCounts::new();
-        let mut count = |day: Option<NaiveDate>, counts| {
-            if let Some(day) = day {
-                *days.entry(day).or_default() += counts;
-            }
-        };
-        let (mentor, org, code, codes) = match entry.item {
-            LogItem::Click(click) => {
-                count(
-                    Some(click.occurred_at.day()),
-                    Counts {
-                        clicks: 1,
-                        conversions: 0,
-                    },
-                );
-                (click.mentor, click.org, Some(click.code.folded()), 0)
-            }
-            LogItem::Change(change) => {
-                count(
-                    change.clicked_on,
-                    Counts {
-                        clicks: change.sign,
-                        conversions: 0,
-                    },
-                );
-                count(
-                    change.converted_on,
-                    Counts {
-                        clicks: 0,
-                        conversions: change.sign,
-                    },
-                );
-                (change.mentor, change.org, Some(change.code.folded()), 0)
-            }
-            LogItem::Code(code) => {
-                let record = CodeRecord::from(code);
-                (record.mentor, record.org, None, 1)
-            }
-            LogItem::CodeRemoval(removal) => (removal.mentor, removal.org, None, -1),
-        };
-        Self {
-            id: entry.id,
-            log,
-            mentor,
-            org,
-            code,
-            days,
-            codes,
-        }
-    }
-}
-
-/// A place per shard of each log.
-type PerShard = [[Option<Uuid>; SHARDS as usize]; 2];
-
-/// How far something is folded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Folded(PerShard);
-
-impl Folded {
-    pub fn at(&self, log: LogName, shard: Shard) -> Option<Uuid> {
-        self.0[log as usize][shard.index()]
-    }
-
-    /// Whether `fact` is folded already.
-    pub fn includes(&self, fact: &Fact) -> bool {
-        fact.shard()
-            .and_then(|shard| self.at(fact.log, shard))
-            .is_some_and(|at| fact.id <= at)
-    }
-
-    fn read(item: &Item) -> Self {
-        let mut folded = Self::default();
-        for log in LogName::ALL {
-            for shard in Shard::all() {
-                folded.0[log as usize][shard.index()] = item
-                    .get(&folded_attribute(log, shard))
-                    .and_then(|at| at.as_b().ok())
-                    .and_then(|bytes| Uuid::from_slice(bytes.as_ref()).ok());
-            }
-        }
-        folded
-    }
-}
-
-/// The attribute that holds the last fact folded of one shard.
-pub(super) fn folded_attribute(log: LogName, shard: Shard) -> String {
-    match log {
-        LogName::Attributions => format!("a{shard}"),
-        LogName::Codes => format!("k{shard}"),
-    }
-}
-
-/// An id as rows hold it: 16 bytes.
-pub(super) fn id_value(id: Uuid) -> AttributeValue {
-    AttributeValue::B(Blob::new(id.as_bytes().to_vec()))
-}
-
-/// The attributes of a day of the month: clicks and conversions.
-pub(super) fn day_attributes(day: NaiveDate) -> [String; 2] {
-    [format!("c{:02}", day.day()), format!("v{:02}", day.day())]
-}
-
-/// The attributes of a year: clicks and conversions.
-pub(super) fn year_attributes(year: i32) -> [String; 2] {
-    [format!("c{year:04}"), format!("v{year:04}")]
-}
-
-pub(super) fn number(item: &Item, name: &str) -> i64 {
-    item.get(name)
-        .and_then(|value| value.as_n().ok())
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0)
-}
-
-fn pair(item: &Item, [clicks, conversions]: [String; 2]) -> Counts {
-    Counts {
-        clicks: number(item, &clicks),
-        conversions: number(item, &conversions),
-    }
-}
-
-/// Attributes of a row: its counts over its whole span.
-pub(super) const CLICKS: &str = "clicks";
-pub(super) const CONVERSIONS: &str = "conversions";
-pub(super) const CODES: &str = "codes";
-
-fn counts(item: &Item) -> Counts {
-    Counts {
-        clicks: number(item, CLICKS),
-        conversions: number(item, CONVERSIONS),
-    }
-}
-
-/// How far everything is folded, and what had been counted by then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Published {
-    pub folded: Folded,
-    pub counts: Counts,
-    pub codes: i64,
-    /// All facts made up to here are folded; `None` before the first aggregation.
-    pub as_of: Option<Timestamp>,
-}
-
-impl Published {
-    fn read(item: Option<Item>) -> Self {
-        let Some(item) = item else {
-            return Self::default();
-        };
-        Self {
-            folded: Folded::read(&item),
-            counts: counts(&item),
-            codes: number(&item, CODES),
-            as_of: item
-                .get("as_of")
-                .and_then(|at| at.as_s().ok())
-                .and_then(|at| at.parse().ok()),
-        }
-    }
-}
+use facts::counts;
+use rows::{RowsAndTail, days_of, org_of, years_from};
 
 /// Whose records of a log are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -262,12 +76,6 @@ impl Subject {
 enum Rows {
     Totals,
     MonthsFrom(Month),
-}
-
-/// A subject's rows, and the facts that they may not hold yet.
-struct RowsAndTail {
-    rows: Vec<Item>,
-    tail: Vec<Fact>,
 }
 
 impl Table {
@@ -515,93 +323,4 @@ pub struct Ranking {
     pub mentors: Vec<(MentorId, Counts)>,
     /// All facts made up to here are counted; `None` before the first aggregation.
     pub as_of: Option<Timestamp>,
-}
-
-impl RowsAndTail {
-    /// What the tail adds by day, beyond what the rows hold.
-    ///
-    /// Rows are not read at one point in time, so each is asked about its own span only: a
-    /// deletion may concern two months, and one row may be older than the other.
-    fn unfolded_days(&self) -> Vec<(NaiveDate, Counts)> {
-        let rows = self.folded_rows();
-        let days = self
-            .tail
-            .iter()
-            .flat_map(|fact| fact.days.iter().map(move |day| (fact, day)));
-        days.filter(|(fact, (day, _))| !rows.iter().any(|row| row.holds(fact, Some(**day))))
-            .map(|(_, (day, counts))| (*day, *counts))
-            .collect()
-    }
-
-    /// How many code records the tail adds beyond what the rows hold.
-    fn unfolded_codes(&self) -> i64 {
-        let rows = self.folded_rows();
-        let unfolded = self
-            .tail
-            .iter()
-            .filter(|fact| !rows.iter().any(|row| row.holds(fact, None)));
-        unfolded.map(|fact| fact.codes).sum()
-    }
-
-    fn folded_rows(&self) -> Vec<FoldedRow<'_>> {
-        let row = |row| FoldedRow {
-            org: org_of(row),
-            month: month_of(row),
-            folded: Folded::read(row),
-        };
-        self.rows.iter().map(row).collect()
-    }
-}
-
-/// What a row covers, and how far it is folded.
-struct FoldedRow<'a> {
-    org: Option<&'a str>,
-    month: Option<&'a str>,
-    folded: Folded,
-}
-
-impl FoldedRow<'_> {
-    /// Whether the row holds what `fact` adds to `day`.
-    fn holds(&self, fact: &Fact, day: Option<NaiveDate>) -> bool {
-        let covers_month = match (self.month, day) {
-            (Some(month), Some(day)) => Month::of(day).to_string() == month,
-            _ => true,
-        };
-        self.org == Some(fact.org.as_str()) && covers_month && self.folded.includes(fact)
-    }
-}
-
-fn sort_key_of(row: &Item) -> Option<&str> {
-    row.get(keys::SK)
-        .and_then(|sk| sk.as_s().ok())
-        .map(String::as_str)
-}
-
-fn org_of(row: &Item) -> Option<&str> {
-    sort_key_of(row).and_then(keys::org_of_row)
-}
-
-/// The month of a row of days, like `2026-03`; `None` for a row of totals.
-fn month_of(row: &Item) -> Option<&str> {
-    sort_key_of(row)?.strip_prefix("MONTH#")?.split('#').next()
-}
-
-fn days_of(row: &Item) -> impl Iterator<Item = (NaiveDate, Counts)> + '_ {
-    let first = month_of(row).and_then(|month| format!("{month}-01").parse::<NaiveDate>().ok());
-    first
-        .into_iter()
-        .flat_map(|first| {
-            first
-                .iter_days()
-                .take_while(move |day| day.month() == first.month())
-        })
-        .map(|day| (day, pair(row, day_attributes(day))))
-        .filter(|(_, counts)| !counts.is_zero())
-}
-
-fn years_from(row: &Item, first: i32) -> Counts {
-    // A click may be dated a few minutes ahead, into the next year.
-    (first..=first + 1).fold(Counts::default(), |sum, year| {
-        sum + pair(row, year_attributes(year))
-    })
 }
