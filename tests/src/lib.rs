@@ -11,6 +11,7 @@ pub mod recorder;
 pub mod recount;
 pub mod routes;
 pub mod runtime_api;
+pub mod samples;
 pub mod seed;
 pub mod template;
 pub mod tokens;

@@ -1,180 +1,17 @@
 //! Every sample event in `events/` takes the way it takes on Lambda: through lambda_http's
 //! own conversion into the router. And every route has an event.
 
-use axum::body::Body;
-use lambda_http::request::{LambdaRequest, RequestContext};
-use serde_json::{Value, json};
-use shared::domain::attribution::{ReferrerUrl, Visitor};
-use shared::domain::code_record::CodeTerms;
-use shared::domain::{Attribution, CodeRecord, Program};
-use shared::http::gateway;
-use shared::store::program_item::ProgramItem;
-use std::collections::{BTreeMap, BTreeSet};
+use lambda_http::request::RequestContext;
+use serde_json::json;
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
-use tests::flows::{ATTRIBUTIONS, CODE, MENTOR, ORG};
+use tests::Verv;
+use tests::flows::{ATTRIBUTIONS, CODE};
 use tests::routes::ROUTES;
-use tests::{Reply, Verv};
-
-/// The ids that the events name.
-const CODE_ID: &str = "rc_019ba72246807000800000000000aa03";
-const CLICK_ID: &str = "attr_019d0b9fe3287000800000000000bb05";
-
-const PROGRAM_ID: &str = "prg_019d2a5c000070008000000000000003";
-
-/// What the table holds before an event.
-#[derive(Clone, Copy)]
-enum Before {
-    Nothing,
-    Code,
-    CodeAndClick,
-    Program,
-    /// The payments company's user with their code.
-    UsersCode,
-}
-
-/// What each event finds, and the status that it is answered.
-const TABLE: [(&str, Before, u16); ROUTES.len()] = [
-    ("code-records-list", Before::Code, 200),
-    ("code-records-create", Before::Nothing, 201),
-    ("code-records-active", Before::Code, 200),
-    ("code-records-lookup", Before::Code, 200),
-    ("code-records-get", Before::Code, 200),
-    ("code-records-deactivate", Before::Code, 200),
-    ("code-records-delete", Before::Code, 200),
-    ("codes-list", Before::Code, 200),
-    ("codes-get-or-create", Before::Code, 200),
-    ("codes-get", Before::Code, 200),
-    ("codes-rotate", Before::Code, 200),
-    ("codes-invalidate", Before::Code, 200),
-    ("codes-url", Before::Code, 200),
-    ("codes-stats", Before::CodeAndClick, 200),
-    ("attributions-list", Before::CodeAndClick, 200),
-    ("attributions-record-click", Before::Code, 201),
-    ("attributions-get", Before::CodeAndClick, 200),
-    ("attributions-confirm", Before::CodeAndClick, 200),
-    ("attributions-delete", Before::CodeAndClick, 200),
-    ("attributions-mentor", Before::CodeAndClick, 200),
-    ("attributions-mentor-total", Before::CodeAndClick, 200),
-    ("attributions-mentor-timeseries", Before::CodeAndClick, 200),
-    ("attributions-leaderboard", Before::CodeAndClick, 200),
-    ("programs-list", Before::Program, 200),
-    ("programs-create", Before::Nothing, 201),
-    ("programs-show", Before::Program, 200),
-    ("programs-update", Before::Program, 200),
-    ("programs-delete", Before::Program, 200),
-    (
-        "reward-promotion-user-referral-code",
-        Before::UsersCode,
-        200,
-    ),
-    (
-        "reward-promotion-user-referral-code-by-code",
-        Before::UsersCode,
-        200,
-    ),
-    (
-        "reward-promotion-validate-referral-code",
-        Before::UsersCode,
-        200,
-    ),
-    ("short-links-follow", Before::Code, 302),
-    ("short-links-head", Before::Code, 302),
-];
-
-fn repository() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-fn read(event: &str) -> Value {
-    let path = repository().join("events").join(format!("{event}.json"));
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{event}: {error}"));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{event}: {error}"))
-}
-
-/// Every HTTP event in `events/`: those for schedules have no `routeKey`.
-fn http_events() -> BTreeMap<String, Value> {
-    let files = fs::read_dir(repository().join("events")).expect("events/");
-    let names = files.map(|file| {
-        let name = file.expect("a file").file_name();
-        let name = name.into_string().expect("a plain name");
-        name.strip_suffix(".json")
-            .unwrap_or_else(|| panic!("{name} is no event"))
-            .to_owned()
-    });
-    names
-        .map(|name| (name.clone(), read(&name)))
-        .filter(|(_, event)| event.get("routeKey").is_some())
-        .collect()
-}
-
-async fn replay(verv: &Verv, event: &Value) -> Reply {
-    let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
-    let request = lambda_http::Request::from(gateway::tidy(event));
-    verv.send(request.map(Body::new)).await
-}
-
-async fn platform(before: Before) -> Verv {
-    let verv = Verv::start().await;
-    let now = "2026-01-10T09:00:00Z".parse().expect("a time");
-    let (mentor, org) = (MENTOR.parse().expect("an id"), ORG.parse().expect("an id"));
-    let code = CODE.parse().expect("a code");
-    let record = CodeRecord {
-        id: CODE_ID.parse().expect("an id"),
-        ..CodeRecord::new(mentor, org, code, CodeTerms::default(), now)
-    };
-    if matches!(before, Before::Code | Before::CodeAndClick) {
-        verv.put_code(&record).await;
-    }
-    if matches!(before, Before::CodeAndClick) {
-        let referrer: Result<ReferrerUrl, _> = "https://instagram.com".parse();
-        verv.put_attribution(&Attribution {
-            id: CLICK_ID.parse().expect("an id"),
-            code: record.code,
-            mentor: record.mentor,
-            org: record.org,
-            visitor: Visitor {
-                ip_address: Some([185, 12, 34, 56].into()),
-                user_agent: None,
-                referrer_url: referrer.ok(),
-            },
-            occurred_at: "2026-03-20T14:22:00Z".parse().expect("a time"),
-            conversion: None,
-        })
-        .await;
-    }
-    if matches!(before, Before::Program) {
-        put_program(&verv).await;
-    }
-    if matches!(before, Before::UsersCode) {
-        let user = "fb8f09210e0f46b7b4262d77f5b6c273".parse().expect("an id");
-        let company = "59388167894b4d10a04fe5da3b8a2104".parse().expect("an id");
-        let code = "C273551489XA".parse().expect("a code");
-        let record = CodeRecord {
-            id: CODE_ID.parse().expect("an id"),
-            ..CodeRecord::new(user, company, code, CodeTerms::default(), now)
-        };
-        verv.put_code(&record).await;
-    }
-    verv
-}
-
-/// The program of the events: made through the router, kept under the id that they name.
-async fn put_program(verv: &Verv) {
-    let made = replay(verv, &read("programs-create")).await.expect(201);
-    let id = made.string("/id").parse().expect("an id");
-    let found = verv.app.table.find_program(id).await;
-    let program = found.expect("the engine answers").expect("a program");
-    let known = Program {
-        id: PROGRAM_ID.parse().expect("an id"),
-        ..program
-    };
-    let written = verv.app.table.put_fact(&ProgramItem::from(&known)).await;
-    written.expect("the program is new");
-    verv.delete(&format!("/api/v1/referral-programs/{id}"))
-        .await
-        .expect(200);
-}
+use tests::samples::{
+    Before, CLICK_ID, CODE_ID, PROGRAM_ID, SAMPLES, http_events, platform, read, replay,
+};
+use tests::template::repository;
 
 /// `text` without what the operating system's random source put into it.
 fn stable(text: &str) -> String {
@@ -200,7 +37,7 @@ fn mask(text: &str, prefix: &str, length: usize, known: &str) -> String {
 /// The answers to a function's events, each from its own fresh platform.
 async fn answers(function: &str) -> String {
     let mut text = String::new();
-    for (event, before, status) in TABLE {
+    for (event, before, status) in SAMPLES {
         if !event.starts_with(function) {
             continue;
         }
@@ -334,7 +171,7 @@ fn every_route_has_an_event_that_takes_it() {
     let named: BTreeSet<_> = ROUTES.iter().map(|route| route.event.to_owned()).collect();
     let found: BTreeSet<_> = events.keys().cloned().collect();
     assert_eq!(found, named, "files in events/, and tests::routes::ROUTES");
-    let replayed: BTreeSet<_> = TABLE
+    let replayed: BTreeSet<_> = SAMPLES
         .iter()
         .map(|(event, ..)| (*event).to_owned())
         .collect();

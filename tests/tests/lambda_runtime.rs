@@ -5,28 +5,25 @@
 //! `VERV_BINARIES=target/release-ci` runs release binaries; without it, debug ones are built.
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::BodyExt;
 use lambda_http::request::LambdaRequest;
 use local::engine::{self, Engine};
 use serde_json::{Value, json};
-use shared::domain::code_record::CodeTerms;
-use shared::domain::{Clock, CodeRecord};
-use shared::http::{App, Settings};
-use shared::store::Table;
-use shared::store::entities::{ActiveCode, AttributionItem, CodeEntry, CodeTruth, Entity};
+use shared::domain::Clock;
+use shared::http::access::token::Claims;
+use shared::http::{App, gateway};
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::Arc;
+use tests::Verv;
+use tests::flows::CODE;
 use tests::functions::{SCHEDULED, http_functions};
 use tests::runtime_api::{InitFailure, Lambda, TRACE, http_event};
-use tests::seed;
-use tests::template::{Template, repository, routes};
+use tests::samples::{self, Before, CLICK_ID, CODE_ID, SAMPLES};
+use tests::template::{Template, routes};
 use tower::ServiceExt;
 
-/// The ids that the sample events name.
-const CODE_ID: &str = "rc_019ba72246807000800000000000aa03";
-const CLICK_ID: &str = "attr_019d0b9fe3287000800000000000bb05";
-const CODE: &str = "JAN-VERV-8F3A";
 const TABLE: &str = "verv";
 
 /// Settings that a deployment gives and these functions may need.
@@ -46,48 +43,40 @@ async fn start(function: &str, engine: &Engine) -> Lambda {
     started.unwrap_or_else(|InitFailure(wrote)| panic!("{function} fails in init:\n{wrote}"))
 }
 
-/// An application over a fresh table that holds what the sample events name.
-async fn fresh(engine: &Engine, with_code: bool) -> App {
+/// A platform whose table, a fresh one, holds what an event finds. Its clock is the system's,
+/// as the processes' is.
+async fn fresh(engine: &Arc<Engine>, before: Before) -> Verv {
     let client = engine::client(&engine.endpoint());
     // There is no table before the first event.
     let _ = client.delete_table().table_name(TABLE).send().await;
-    let table = Table::new(client.clone(), TABLE);
-    table.create_if_absent().await.expect("a table");
-    if with_code {
-        let made = "2026-01-10T09:00:00Z".parse().expect("a time");
-        let (mentor, org) = ("usr_4491".parse(), "org_002".parse());
-        let (mentor, org) = (mentor.expect("an id"), org.expect("an id"));
-        let code = CODE.parse().expect("a code");
-        let record = CodeRecord {
-            id: CODE_ID.parse().expect("an id"),
-            ..CodeRecord::new(mentor, org, code, CodeTerms::default(), made)
-        };
-        let mut click = seed::click(&record.mentor, &record.org, &record.code, made);
-        click.id = CLICK_ID.parse().expect("an id");
-        let items = [
-            CodeTruth::from(&record).to_item(),
-            CodeEntry::from(&record).to_item(),
-            ActiveCode::from(&record).to_item(),
-            AttributionItem::from(&click).to_item(),
-        ];
-        let items = items.map(|item| item.expect("an item"));
-        seed::write(&client, TABLE, items.into_iter()).await;
+    let mut verv = Verv::on(engine.clone(), client, TABLE, &VARIABLES).await;
+    samples::fill(&verv, before).await;
+    verv.app.clock = Clock::system();
+    verv
+}
+
+/// `event` with a token that the keys of [`VARIABLES`] verify, where it carries one: Lambda
+/// takes no token signed with the key of local runs, as the samples' are.
+fn signed(mut event: Value, verv: &Verv) -> Value {
+    let header = &mut event["headers"]["authorization"];
+    if let Some(token) = header.as_str() {
+        let claims = token.split('.').nth(1).expect("claims");
+        let claims = URL_SAFE_NO_PAD.decode(claims).expect("claims in base 64");
+        let claims: Claims = serde_json::from_slice(&claims).expect("claims");
+        let token = verv.app.settings.token_keys.issue(&claims);
+        *header = json!(format!("Token {}", token.expect("a key")));
+    } else {
+        event["headers"]
+            .as_object_mut()
+            .map(|headers| headers.remove("authorization"));
     }
-    let settings = Settings::from_lookup(|wanted| {
-        let found = VARIABLES.iter().find(|(name, _)| *name == wanted);
-        found.map(|(_, value)| (*value).to_owned())
-    });
-    App {
-        table,
-        settings: Arc::new(settings.expect("valid settings")),
-        clock: Clock::system(),
-    }
+    event
 }
 
 /// The answer of the router in this process, as Lambda would hand it on.
 async fn routed(router: axum::Router<App>, app: App, event: &Value) -> Value {
     let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
-    let request = lambda_http::Request::from(event).map(Body::new);
+    let request = lambda_http::Request::from(gateway::tidy(event)).map(Body::new);
     let answer = shared::http::finish(router, app).oneshot(request).await;
     let (parts, body) = answer.expect("infallible").into_parts();
     let body = body.collect().await.expect("a whole body").to_bytes();
@@ -164,47 +153,46 @@ fn split_words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The sample events of a function: by the template, as API Gateway sends them.
-fn events_of(function: &str) -> Vec<(String, Value)> {
-    let deployed = routes(Template::read().function(function));
-    let Ok(files) = fs::read_dir(repository().join("events")) else {
-        return Vec::new();
-    };
-    let mut events: Vec<_> = files
-        .map(|file| file.expect("a file").path())
-        .filter_map(|path| {
-            let text = fs::read_to_string(&path).expect("text");
-            let event: Value = serde_json::from_str(&text).expect("JSON");
-            let (method, route) = event["routeKey"].as_str()?.split_once(' ')?;
-            let is_its = deployed.contains(&(method.to_owned(), route.to_owned()));
-            let name = path.file_stem()?.to_str()?.to_owned();
-            is_its.then_some((name, event))
-        })
-        .collect();
-    events.sort_by(|(a, _), (b, _)| a.cmp(b));
-    events
+/// The function that an event's route leads to.
+fn function_of(event: &Value, template: &Template) -> String {
+    let key = event["routeKey"].as_str().expect("a route");
+    let (method, path) = key.split_once(' ').expect("a method and a path");
+    let route = (method.to_owned(), path.to_owned());
+    let functions = template.functions();
+    let found = functions
+        .iter()
+        .find(|(_, function)| routes(function).contains(&route));
+    found
+        .unwrap_or_else(|| panic!("no function has {key}"))
+        .0
+        .to_owned()
 }
 
 #[tokio::test]
 async fn every_function_answers_its_sample_events_as_the_router_does() {
-    let engine = Engine::in_memory().await.expect("the engine starts");
+    let engine = Arc::new(Engine::in_memory().await.expect("the engine starts"));
+    let template = Template::read();
+    let mut answered = 0;
     for (function, router) in http_functions() {
-        fresh(&engine, true).await;
+        fresh(&engine, Before::Nothing).await;
         let lambda = start(function, &engine).await;
-        for (name, event) in events_of(function) {
-            // The one that makes the code finds none.
-            let with_code = name != "code-records-create";
-            fresh(&engine, with_code).await;
+        for (name, before, status) in SAMPLES {
+            let event = samples::read(name);
+            if function_of(&event, &template) != function {
+                continue;
+            }
+            let event = signed(event, &fresh(&engine, before).await);
             let answer = lambda.invoke(&event).await;
             let answer = answer.unwrap_or_else(|error| panic!("{name}: {error}"));
-            let app = fresh(&engine, with_code).await;
+            let app = fresh(&engine, before).await.app;
             let expected = routed(router.clone(), app, &event).await;
             assert_eq!(comparable(&answer), comparable(&expected), "{name}");
-            let status = answer["statusCode"].as_u64().expect("a status");
-            assert!(status < 500, "{name}: {answer}");
+            assert_eq!(answer["statusCode"], status, "{name}: {answer}");
+            answered += 1;
         }
         lambda.stop().await;
     }
+    assert_eq!(answered, SAMPLES.len());
 }
 
 fn body(answer: &Value) -> Value {
@@ -214,8 +202,8 @@ fn body(answer: &Value) -> Value {
 
 #[tokio::test]
 async fn a_click_becomes_a_recruitment_across_processes() {
-    let engine = Engine::in_memory().await.expect("the engine starts");
-    fresh(&engine, true).await;
+    let engine = Arc::new(Engine::in_memory().await.expect("the engine starts"));
+    fresh(&engine, Before::CodeAndClick).await;
     let links = start("short-links", &engine).await;
     let attributions = start("attributions", &engine).await;
     let aggregator = start(SCHEDULED, &engine).await;
@@ -234,7 +222,7 @@ async fn a_click_becomes_a_recruitment_across_processes() {
     assert_eq!(answer["statusCode"], 200, "{answer}");
     assert_eq!(body(&answer)["status"], "confirmed");
 
-    let schedule = json!({});
+    let schedule = samples::read("stats-aggregator-schedule");
     aggregator.invoke(&schedule).await.expect("a run");
     let report = aggregator.output();
     assert!(report.contains("\"AggregatorLag\":0"), "{report}");
@@ -255,8 +243,8 @@ async fn a_click_becomes_a_recruitment_across_processes() {
 
 #[tokio::test]
 async fn every_request_logs_one_line_and_its_metrics() {
-    let engine = Engine::in_memory().await.expect("the engine starts");
-    fresh(&engine, true).await;
+    let engine = Arc::new(Engine::in_memory().await.expect("the engine starts"));
+    fresh(&engine, Before::CodeAndClick).await;
     let links = start("short-links", &engine).await;
     let mut follow = http_event("GET", "/r/{code}", &format!("/r/{CODE}"), &Value::Null);
     follow["requestContext"]["requestId"] = json!("JKJaXmPLvHcES21=");
@@ -325,6 +313,11 @@ async fn a_function_without_a_needed_setting_fails_in_init_and_names_it() {
         };
         assert!(wrote.contains("TABLE_NAME"), "{function}: {wrote}");
     }
+    let no_keys = [("TABLE_NAME", TABLE)];
+    let Err(InitFailure(wrote)) = Lambda::start("reward-promotion", &no_keys).await else {
+        panic!("reward-promotion starts without token keys");
+    };
+    assert!(wrote.contains("TOKEN_KEYS"), "{wrote}");
     let no_region = [("TABLE_NAME", TABLE), ("AWS_REGION", "")];
     let Err(InitFailure(wrote)) = Lambda::start("codes", &no_region).await else {
         panic!("codes starts without a region");

@@ -14,7 +14,8 @@ use std::fs;
 use std::time::Duration;
 use tests::Verv;
 use tests::functions::{SCHEDULED, http_functions};
-use tests::template::{Route, Template, repository, routes};
+use tests::samples::http_events;
+use tests::template::{Template, repository, routes};
 use tower::ServiceExt;
 
 /// The functions that this repository holds, by the names of their folders.
@@ -76,7 +77,7 @@ fn paths_in_source(function: &str) -> BTreeSet<String> {
 
 /// The methods that `router` takes at `path`, as it says itself when asked with another.
 async fn methods(router: &Router, path: &str) -> BTreeSet<String> {
-    let path = path.replace('{', "").replace('}', "");
+    let path = path.replace(['{', '}'], "");
     let request = Request::builder()
         .method(Method::PATCH)
         .uri(path)
@@ -114,32 +115,23 @@ async fn the_routes_are_those_of_the_routers() {
     }
 }
 
-/// The routes of the sample events.
-fn routes_of_events() -> BTreeSet<Route> {
-    let Ok(files) = fs::read_dir(repository().join("events")) else {
-        return BTreeSet::new();
-    };
-    files
-        .map(|file| fs::read_to_string(file.expect("a file").path()).expect("text"))
-        .map(|text| serde_json::from_str::<Value>(&text).expect("JSON"))
-        .filter_map(|event| {
-            let (method, path) = event["routeKey"].as_str()?.split_once(' ')?;
-            Some((method.to_owned(), path.to_owned()))
-        })
-        .collect()
-}
-
 #[test]
 fn every_deployed_route_has_a_sample_event() {
     let template = Template::read();
-    let deployed: BTreeSet<Route> = http_functions()
+    let functions = template.functions();
+    let deployed: BTreeSet<String> = functions
         .iter()
-        .flat_map(|(name, _)| routes(template.function(name)))
+        .flat_map(|(_, function)| routes(function))
+        .map(|(method, path)| format!("{method} {path}"))
         .collect();
-    let sampled = routes_of_events();
-    if !sampled.is_empty() {
-        assert_eq!(sampled, deployed);
-    }
+    let events = http_events();
+    let sampled = events
+        .values()
+        .filter_map(|event| event["routeKey"].as_str());
+    assert_eq!(
+        sampled.map(ToOwned::to_owned).collect::<BTreeSet<_>>(),
+        deployed
+    );
 }
 
 #[test]
@@ -171,15 +163,17 @@ fn every_setting_is_a_variable_of_the_functions() {
     for variable in not_of_the_template {
         asked.remove(variable);
     }
-    // What others than Settings read: the log filter, and where the keys are.
-    let read_elsewhere = ["RUST_LOG", "TOKEN_KEYS_SECRET", "TOKEN_KEYS_VERSION"];
-    // What comes with the access layer.
-    let to_come = ["API_ACCESS", "MISS_LIMIT"];
+    // What others than Settings read: the log filter, the SDK, and whoever fetches the keys.
+    let read_elsewhere = [
+        "RUST_LOG",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "TOKEN_KEYS_SECRET",
+        "TOKEN_KEYS_VERSION",
+    ];
     let known: BTreeSet<_> = asked
         .iter()
         .map(String::as_str)
         .chain(read_elsewhere)
-        .chain(to_come)
         .collect();
 
     let template = Template::read();

@@ -111,6 +111,14 @@ pub(crate) async fn codes(platform: &Platform) {
             .call(&format!("DELETE {base}/{record}"), &[], Value::Null, 200)
             .await;
 
+        // A refusal gives way to an answer that the key may have had before.
+        let mut past = extra.clone();
+        past["expires_at"] = json!("2026-01-01T00:00:00Z");
+        let past_key = [("idempotency-key", "past")];
+        platform
+            .call(&post, &past_key, with("usr_past", &past), 422)
+            .await;
+
         // An expired one makes room for the next.
         let soon = platform.verv.now() + TimeDelta::minutes(1);
         let expiring_mentor = format!("expiring_{mentor}");
@@ -148,6 +156,10 @@ pub(crate) async fn attributions(platform: &Platform) {
             .call(&post, &[("idempotency-key", "click")], click.clone(), 201)
             .await;
     }
+    let ahead = json!({"code": code, "occurred_at": "2036-01-01T00:00:00Z"});
+    platform
+        .call(&post, &[("idempotency-key", "ahead")], ahead, 422)
+        .await;
     platform
         .call(&post, &[], json!({"code": "NO-SUCH"}), 404)
         .await;

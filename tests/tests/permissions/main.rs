@@ -5,26 +5,20 @@
 mod flows;
 mod platform;
 mod policy;
+mod programs;
 
 use platform::Platform;
 use policy::{Permissions, allowed, statements};
 use std::fmt::Write;
 use tests::functions::SCHEDULED;
-use tests::recorder::Permission;
-use tests::template::{Template, repository};
-
-/// What the template allows already for parts that come with a later merge: nothing of it is
-/// called yet. Empty as soon as the programs are there.
-fn to_come(permission: &Permission) -> bool {
-    let programs_are_here = repository().join("functions/programs").exists();
-    !programs_are_here && ["PRG#*", "MISS#*"].contains(&permission.keys.as_str())
-}
+use tests::template::Template;
 
 #[tokio::test]
 async fn every_policy_allows_exactly_what_its_function_does() {
     let platform = Platform::start().await;
     flows::codes(&platform).await;
     flows::attributions(&platform).await;
+    programs::programs(&platform).await;
     flows::aggregation(&platform).await;
 
     let template = Template::read();
@@ -37,8 +31,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
     for (name, needed) in recorded {
         let allowed = allowed(template.function(name));
         let missing: Vec<_> = needed.difference(&allowed).collect();
-        let unused = allowed.difference(&needed);
-        let unused: Vec<_> = unused.filter(|permission| !to_come(permission)).collect();
+        let unused: Vec<_> = allowed.difference(&needed).collect();
         if !missing.is_empty() || !unused.is_empty() {
             let statements = statements(&needed);
             let written = write!(
@@ -49,13 +42,4 @@ async fn every_policy_allows_exactly_what_its_function_does() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-}
-
-/// A function that is not built yet has a policy all the same, bound to keys.
-#[test]
-fn every_policy_is_bound_to_keys() {
-    let template = Template::read();
-    for (name, function) in template.functions() {
-        assert!(!allowed(function).is_empty(), "{name}");
-    }
 }

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Method, Request};
 use chrono::TimeDelta;
 use http_body_util::BodyExt;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use shared::http::App;
 use shared::store::Table;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use tests::Verv;
 use tests::functions::http_functions;
 use tests::recorder::Recorder;
@@ -84,7 +86,10 @@ impl Platform {
             request = request.header("content-type", "application/json");
             Body::from(body.to_string())
         };
-        let request = request.body(body).expect("a request");
+        let mut request = request.body(body).expect("a request");
+        // Misses are counted by address.
+        let peer = SocketAddr::from(([203, 0, 113, 7], 4711));
+        request.extensions_mut().insert(ConnectInfo(peer));
         async move {
             let answer = router.oneshot(request).await.expect("infallible");
             let answered = answer.status();
