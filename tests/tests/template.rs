@@ -304,3 +304,23 @@ fn no_function_outlives_the_safety_margin() {
     let scheduled = template.function(SCHEDULED);
     assert_eq!(scheduled["Properties"]["ReservedConcurrentExecutions"], 1);
 }
+
+#[test]
+fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
+    let template = Template::read();
+    for (name, function) in template.functions() {
+        let variables = template.variables(function);
+        let policies = function["Properties"]["Policies"].to_string();
+        let may_read = policies.contains("secretsmanager:GetSecretValue");
+        assert_eq!(may_read, variables.contains("TOKEN_KEYS_SECRET"), "{name}");
+        assert_eq!(may_read, variables.contains("API_ACCESS"), "{name}");
+        // The redirect is open to all, and the aggregator has no caller.
+        assert_eq!(
+            may_read,
+            !["short-links", SCHEDULED].contains(&name),
+            "{name}"
+        );
+    }
+    let parameter = &template.0["Parameters"]["TokenKeysSecretArn"];
+    assert!(parameter["Default"].is_null(), "a key of nobody's choosing");
+}
