@@ -217,6 +217,12 @@ impl Play {
                 assert_eq!(reply.header("location"), kept.location);
                 return None;
             }
+            // Whether the key served another request is asked before whether the new code's
+            // end has passed: the first answer stands for one that had not, then.
+            (Some(_), Verdict::Malformed(refusal)) if refusal.1 == "expires_in_the_past" => {
+                Refusal(422, "idempotency_key_reused", None).check(&reply);
+                return None;
+            }
             (_, Verdict::Malformed(refusal)) => {
                 refusal.check(&reply);
                 return None;
