@@ -8,6 +8,7 @@ use shared::domain::{
     Code, CodeId, CodeRecord, CodeStatus, FoldedCode, MentorId, OrgId, ProgramId, Timestamp,
     UserType,
 };
+use shared::http::code_query::CodeQuery;
 use shared::http::code_terms::GivenTerms;
 use shared::http::extract::no_such_record;
 use shared::http::{
@@ -15,7 +16,7 @@ use shared::http::{
     list_answer,
 };
 use shared::store::Answer;
-use shared::store::codes::{CodeFilter, Keep};
+use shared::store::codes::Keep;
 
 const BASE: &str = "/api/v1/referral-code-records";
 
@@ -57,34 +58,13 @@ impl RecordView {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Filter {
-    mentor_id: Option<MentorId>,
-    org_id: Option<OrgId>,
-    status: Option<CodeStatus>,
-    code: Option<FoldedCode>,
-}
-
 async fn list(
     Scoped(app): Scoped,
-    Listing { filter, paging }: Listing<Filter>,
+    Listing { filter, paging }: Listing<CodeQuery>,
 ) -> Result<Json<ListView<RecordView>>, Problem> {
-    let Filter {
-        mentor_id: mentor,
-        org_id: org,
-        status,
-        code,
-    } = filter;
-    let filter = CodeFilter {
-        mentor,
-        org,
-        status,
-        code,
-    };
     let page = app
         .table
-        .list_codes(&filter, paging.request(), app.clock.now())
+        .list_codes(&filter.into(), paging.request(), app.clock.now())
         .await?;
     Ok(list_answer(paging, page, |record| {
         RecordView::new(record, &app)

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use shared::domain::code_record::ReferralLimit;
 use shared::domain::stats::Period;
 use shared::domain::{
-    Code, CodeId, CodePrefix, CodeRecord, CodeStatus, FoldedCode, MentorId, OrgId, ProgramId,
-    Timestamp, UserType,
+    Code, CodeId, CodePrefix, CodeRecord, CodeStatus, MentorId, OrgId, ProgramId, Timestamp,
+    UserType,
 };
+use shared::http::code_query::CodeQuery;
 use shared::http::code_terms::GivenTerms;
 use shared::http::extract::no_such_record;
 use shared::http::{
@@ -16,7 +17,7 @@ use shared::http::{
     list_answer,
 };
 use shared::store::Answer;
-use shared::store::codes::{CodeFilter, Issued, Keep};
+use shared::store::codes::{Issued, Keep};
 
 const BASE: &str = "/api/v1/referral-codes";
 
@@ -60,34 +61,13 @@ impl CodeView {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Filter {
-    mentor_id: Option<MentorId>,
-    org_id: Option<OrgId>,
-    status: Option<CodeStatus>,
-    code: Option<FoldedCode>,
-}
-
 async fn list(
     Scoped(app): Scoped,
-    Listing { filter, paging }: Listing<Filter>,
+    Listing { filter, paging }: Listing<CodeQuery>,
 ) -> Result<Json<ListView<CodeView>>, Problem> {
-    let Filter {
-        mentor_id: mentor,
-        org_id: org,
-        status,
-        code,
-    } = filter;
-    let filter = CodeFilter {
-        mentor,
-        org,
-        status,
-        code,
-    };
     let page = app
         .table
-        .list_codes(&filter, paging.request(), app.clock.now())
+        .list_codes(&filter.into(), paging.request(), app.clock.now())
         .await?;
     Ok(list_answer(paging, page, |record| {
         CodeView::new(record, &app)

@@ -7,6 +7,7 @@ pub mod app;
 pub mod aws;
 pub mod click_problems;
 pub mod code_problems;
+pub mod code_query;
 pub mod code_terms;
 pub mod deadline;
 pub mod envelope;
