@@ -141,7 +141,7 @@ fn engine_on_its_own_thread() -> (tokio::runtime::Runtime, Engine) {
 /// A platform with `count` clicks, a third of a second apart, all of them folded.
 async fn filled(engine: Engine, count: usize, spread: Spread) -> (Verv, Fold) {
     let client = engine::client(&engine.endpoint());
-    let verv = Verv::on(Arc::new(engine), client.clone(), "verv", &[]).await;
+    let verv = Verv::unwatched(Arc::new(engine), client.clone(), "verv", &[]).await;
     let mentors = match spread {
         Spread::OneMentor => 1,
         Spread::ManyMentors => 1_000,

@@ -4,8 +4,11 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use dynoxide::Database;
+use std::fmt::Display;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -16,6 +19,8 @@ pub struct Engine {
     database: Database,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<Result<(), String>>,
+    /// Held as long as the engine writes to its directory.
+    lock: Option<File>,
 }
 
 impl Engine {
@@ -40,6 +45,7 @@ impl Engine {
             database,
             stop: Some(stop),
             server,
+            lock: None,
         })
     }
 
@@ -50,6 +56,29 @@ impl Engine {
     pub async fn in_memory() -> io::Result<Self> {
         let database = Database::memory().map_err(|error| io::Error::other(error.to_string()))?;
         Self::start(database, TcpListener::bind("127.0.0.1:0").await?)
+    }
+
+    /// An engine that keeps its data in `directory`, on `listener`.
+    ///
+    /// # Errors
+    /// The directory cannot be written, or another process keeps its data there: two engines
+    /// on one file would not see each other's transactions.
+    pub fn in_directory(directory: &Path, listener: TcpListener) -> io::Result<Self> {
+        let lock = fs::create_dir_all(directory)
+            .and_then(|()| File::create(directory.join("lock")))
+            .map_err(|error| about(directory, error))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => about(directory, "another process keeps its data here"),
+            TryLockError::Error(error) => about(directory, error),
+        })?;
+        let file = directory.join("verv.db");
+        let path = (file.to_str()).ok_or_else(|| about(directory, "the path is not UTF-8"))?;
+        let database = Database::new(path).map_err(|error| about(&file, error))?;
+        let engine = Self::start(database, listener)?;
+        Ok(Self {
+            lock: Some(lock),
+            ..engine
+        })
     }
 
     /// Where the engine answers: `http://127.0.0.1:8000`.
@@ -66,7 +95,12 @@ impl Engine {
     pub async fn stop(mut self) {
         self.stop.take();
         let _ = (&mut self.server).await;
+        self.lock.take();
     }
+}
+
+fn about(path: &Path, problem: impl Display) -> io::Error {
+    io::Error::other(format!("{}: {problem}", path.display()))
 }
 
 /// A client of the DynamoDB at `endpoint`, with credentials that a local engine takes.

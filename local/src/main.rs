@@ -5,6 +5,7 @@ use dynoxide::Database;
 use local::engine::{self, Engine};
 use local::token::{self, TokenArguments};
 use shared::domain::Clock;
+use shared::http::logs::filter;
 use shared::http::{App, Settings};
 use shared::store::Table;
 use std::error::Error;
@@ -57,11 +58,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         println!("{token}");
         return Ok(());
     }
-    let level = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,dynoxide=error,shared=info,local=info")
-    });
+    let level = std::env::var("RUST_LOG")
+        .unwrap_or_else(|_| "warn,dynoxide=error,shared=info,local=info".to_owned());
     tracing_subscriber::fmt()
-        .with_env_filter(level)
+        .with_env_filter(filter(&level))
         .with_target(false)
         .with_writer(std::io::stderr)
         .init();
@@ -117,16 +117,11 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 async fn start_engine(arguments: &Arguments) -> Result<Engine, Box<dyn Error>> {
     let listener = listen(arguments.dynamodb_port, "--dynamodb-port").await?;
-    let database = if arguments.in_memory {
-        Database::memory()?
-    } else {
-        std::fs::create_dir_all(&arguments.data)
-            .map_err(|error| format!("{}: {error}", arguments.data.display()))?;
-        let file = arguments.data.join("verv.db");
-        let path = file.to_str().ok_or("--data must be a path in UTF-8")?;
-        Database::new(path).map_err(|error| format!("{path}: {error}"))?
-    };
-    Ok(Engine::start(database, listener)?)
+    if arguments.in_memory {
+        return Ok(Engine::start(Database::memory()?, listener)?);
+    }
+    let engine = Engine::in_directory(&arguments.data, listener);
+    engine.map_err(|error| format!("{error}. Choose another directory with --data.").into())
 }
 
 async fn listen(port: u16, flag: &str) -> Result<TcpListener, Box<dyn Error>> {

@@ -1,12 +1,17 @@
 //! A platform for one test: a fresh table in an embedded engine, every route, a clock that
 //! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port;
 //! `Verv::through` puts a [`Faults`] between the platform and the engine.
+//!
+//! Two things are watched in every test: that no function calls what its policy in the
+//! template denies ([`policy`]), and that no log line tells who somebody is ([`logs`]).
 
 pub mod contract;
 pub mod faults;
 pub mod flows;
 pub mod functions;
 pub mod gate;
+pub mod logs;
+pub mod policy;
 pub mod recorder;
 pub mod recount;
 pub mod routes;
@@ -21,6 +26,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::middleware::from_fn;
 use chrono::{DateTime, Utc};
 use faults::Faults;
 use http_body_util::BodyExt;
@@ -129,6 +135,26 @@ impl Verv {
         table: &str,
         variables: &[(&str, &str)],
     ) -> Self {
+        logs::watch();
+        let client = policy::enforced(&client);
+        let verv = Self::unwatched(engine, client, table, variables).await;
+        let router = verv
+            .router
+            .layer(from_fn(policy::as_its_function))
+            .layer(from_fn(logs::plant_request));
+        Self { router, ..verv }
+    }
+
+    /// The same without what watches it, for benchmarks.
+    ///
+    /// # Panics
+    /// When the engine does not answer or a setting is refused.
+    pub async fn unwatched(
+        engine: Arc<Engine>,
+        client: Client,
+        table: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let table = Table::new(client, table);
         table
             .create_if_absent()
@@ -223,6 +249,16 @@ impl Verv {
 
     pub async fn delete(&self, path: &str) -> Reply {
         self.call(Method::DELETE, path, &[], None).await
+    }
+
+    /// One run of the scheduled function.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn aggregate(&self) -> stats_aggregator::Report {
+        let run = stats_aggregator::aggregate(&self.app, || false);
+        let report = policy::as_function(functions::SCHEDULED, run).await;
+        report.expect("the engine answers")
     }
 
     /// Serves the platform on a free port, until the test ends: `http://127.0.0.1:…`.

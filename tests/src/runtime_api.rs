@@ -1,6 +1,7 @@
 //! Lambda's side of the Runtime API, for functions that run as processes of their own: the
 //! compiled binary asks for its next event and posts its answer, as it does on Lambda.
 
+use crate::logs;
 use crate::template::Template;
 use axum::Json;
 use axum::Router;
@@ -117,6 +118,7 @@ impl Lambda {
     /// When it does neither.
     pub async fn invoke(&self, event: &Value) -> Outcome {
         let (outcome, answered) = oneshot::channel();
+        plant(event);
         let event = event.clone();
         let sent = self.invocations.send(Invocation { event, outcome }).await;
         assert!(sent.is_ok(), "the runtime API has ended");
@@ -140,6 +142,29 @@ impl Lambda {
     pub async fn stop(mut self) {
         // It may have ended by itself.
         let _ = self.child.kill().await;
+    }
+}
+
+impl Drop for Lambda {
+    /// What it wrote is a log as well.
+    fn drop(&mut self) {
+        logs::search(&self.output());
+        // Nobody misses a file that stays.
+        let _ = std::fs::remove_file(&self.output);
+    }
+}
+
+/// Notes what `event` carries of its caller.
+fn plant(event: &Value) {
+    let http = &event["requestContext"]["http"];
+    let token = event["headers"]["authorization"].as_str();
+    let token = token.and_then(|scheme_and_token| scheme_and_token.split(' ').nth(1));
+    let words = [http["sourceIp"].as_str(), http["userAgent"].as_str(), token];
+    words.into_iter().flatten().for_each(logs::plant);
+    logs::plant_all(&event["queryStringParameters"]);
+    logs::plant_all(&event["pathParameters"]);
+    if let Some(body) = event["body"].as_str() {
+        logs::plant_all(&parse(body));
     }
 }
 

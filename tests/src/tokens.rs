@@ -12,6 +12,7 @@ use shared::http::access::token::Claims;
 /// # Panics
 /// When `verv` has no key, or `org` can be no organisation.
 pub fn bearer(verv: &Verv, sub: &str, roles: &[&str], org: Option<&str>) -> String {
+    crate::logs::plant(sub);
     let claims = Claims {
         sub: sub.to_owned(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),

@@ -1,13 +1,15 @@
 //! What the aggregator promises beyond any one history: late facts, sharding, deadlines.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use shared::domain::ids::SHARDS;
 use shared::domain::{AttributionId, Code, MentorId, OrgId};
-use shared::store::aggregate::SAFETY_MARGIN;
+use shared::store::aggregate::{Audit, Run, SAFETY_MARGIN};
 use shared::store::entities::{AttributionItem, Entity};
 use std::cell::Cell;
 use std::collections::HashMap;
+use tests::functions::SCHEDULED;
+use tests::policy::as_function;
 use tests::{Verv, seed};
 
 fn owner() -> (MentorId, OrgId, Code) {
@@ -17,13 +19,31 @@ fn owner() -> (MentorId, OrgId, Code) {
     (mentor, org, "JAN-VERV-8F3A".parse().expect(valid))
 }
 
-async fn fold(verv: &Verv) -> shared::store::aggregate::Run {
-    let run = verv
-        .app
-        .table
-        .aggregate(verv.now(), SAFETY_MARGIN, || false)
-        .await;
-    run.expect("the engine answers")
+/// Clicks of the owner's code, a second apart from `first` on, written as if long ago.
+async fn click(verv: &Verv, count: usize, first: DateTime<Utc>) {
+    let (mentor, org, code) = owner();
+    let client = local::engine::client(&verv.engine.endpoint());
+    let clicks = seed::clicks(&mentor, &org, &code, count, first, TimeDelta::seconds(1));
+    seed::write(&client, "verv", clicks).await;
+}
+
+async fn fold(verv: &Verv) -> Run {
+    fold_until(verv, || false).await
+}
+
+/// A run that ends early when `stop` says so.
+async fn fold_until(verv: &Verv, stop: impl Fn() -> bool) -> Run {
+    let run = verv.app.table.aggregate(verv.now(), SAFETY_MARGIN, stop);
+    as_function(SCHEDULED, run)
+        .await
+        .expect("the engine answers")
+}
+
+async fn audit(verv: &Verv) -> Audit {
+    let audit = verv.app.table.audit(verv.now(), || false);
+    as_function(SCHEDULED, audit)
+        .await
+        .expect("the engine answers")
 }
 
 async fn total_clicks(verv: &Verv) -> i64 {
@@ -36,18 +56,13 @@ async fn total_clicks(verv: &Verv) -> i64 {
 #[tokio::test]
 async fn a_fact_written_too_late_is_found_by_the_audit_and_counted_once() {
     let verv = Verv::start().await;
-    let (mentor, org, code) = owner();
-    let client = local::engine::client(&verv.engine.endpoint());
     let yesterday = verv.now() - TimeDelta::days(1);
-    let timely = seed::clicks(&mentor, &org, &code, 200, yesterday, TimeDelta::seconds(1));
-    seed::write(&client, "verv", timely).await;
+    click(&verv, 200, yesterday).await;
     fold(&verv).await;
     assert_eq!(total_clicks(&verv).await, 200);
 
     // Their ids lie far before the point that every lane has reached.
-    let earlier = yesterday - TimeDelta::hours(1);
-    let late = seed::clicks(&mentor, &org, &code, 3, earlier, TimeDelta::seconds(1));
-    seed::write(&client, "verv", late).await;
+    click(&verv, 3, yesterday - TimeDelta::hours(1)).await;
     fold(&verv).await;
     assert_eq!(
         total_clicks(&verv).await,
@@ -55,60 +70,35 @@ async fn a_fact_written_too_late_is_found_by_the_audit_and_counted_once() {
         "no run folds what lies behind its lane"
     );
 
-    let audit = verv
-        .app
-        .table
-        .audit(verv.now(), || false)
-        .await
-        .expect("the engine answers");
-    assert_eq!(audit.late_facts, 3);
+    let found = audit(&verv).await;
+    assert_eq!(found.late_facts, 3);
     assert_eq!(total_clicks(&verv).await, 203);
-    let again = verv
-        .app
-        .table
-        .audit(verv.now(), || false)
-        .await
-        .expect("the engine answers");
-    assert_eq!(again.late_facts, 0);
+    assert_eq!(audit(&verv).await.late_facts, 0);
     let listed = verv.get("/api/v1/referral-attributions").await.expect(200);
     assert_eq!(listed.json()["pagination"]["total"], 203);
 
     let report = stats_aggregator::Report {
         run: fold(&verv).await,
-        audit,
+        audit: found,
     };
-    let metrics = report.metrics(0);
-    assert_eq!(metrics[0]["LateFacts"], audit.late_facts);
-    assert_eq!(
-        metrics[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"],
-        "Verv"
-    );
+    for line in report.metrics("verv-StatsAggregatorFunction-1", 0) {
+        assert_eq!(line["LateFacts"], 3);
+        let metrics = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(metrics["Namespace"], "Verv");
+        // Two stacks of one account do not add to one another's metrics.
+        assert_eq!(metrics["Dimensions"], json!([["Function", "Log"]]));
+        assert_eq!(line["Function"], "verv-StatsAggregatorFunction-1");
+    }
 }
 
 #[tokio::test]
 async fn two_audits_side_by_side_count_a_late_fact_once() {
     let verv = Verv::start().await;
-    let (mentor, org, code) = owner();
-    let client = local::engine::client(&verv.engine.endpoint());
     let yesterday = verv.now() - TimeDelta::days(1);
-    seed::write(
-        &client,
-        "verv",
-        seed::clicks(&mentor, &org, &code, 200, yesterday, TimeDelta::seconds(1)),
-    )
-    .await;
+    click(&verv, 200, yesterday).await;
     fold(&verv).await;
-    let late = seed::clicks(
-        &mentor,
-        &org,
-        &code,
-        20,
-        yesterday - TimeDelta::hours(1),
-        TimeDelta::seconds(1),
-    );
-    seed::write(&client, "verv", late).await;
-    let audit = || verv.app.table.audit(verv.now(), || false);
-    let (a, b) = futures::try_join!(audit(), audit()).expect("the engine answers");
+    click(&verv, 20, yesterday - TimeDelta::hours(1)).await;
+    let (a, b) = futures::join!(audit(&verv), audit(&verv));
     assert_eq!(a.late_facts + b.late_facts, 20);
     assert_eq!(total_clicks(&verv).await, 220);
 }
@@ -116,52 +106,26 @@ async fn two_audits_side_by_side_count_a_late_fact_once() {
 #[tokio::test]
 async fn a_day_whose_receipts_have_expired_is_not_audited() {
     let verv = Verv::start().await;
-    let (mentor, org, code) = owner();
-    let client = local::engine::client(&verv.engine.endpoint());
-    seed::write(
-        &client,
-        "verv",
-        seed::clicks(&mentor, &org, &code, 40, verv.now(), TimeDelta::seconds(1)),
-    )
-    .await;
+    click(&verv, 40, verv.now()).await;
     verv.app.clock.advance(TimeDelta::minutes(5));
     fold(&verv).await;
     verv.app.clock.advance(TimeDelta::days(30));
     let expired = verv.engine.database().sweep_ttl();
     assert!(expired.is_ok());
-    let audit = verv
-        .app
-        .table
-        .audit(verv.now(), || false)
-        .await
-        .expect("the engine answers");
-    assert_eq!(audit.late_facts, 0);
+    assert_eq!(audit(&verv).await.late_facts, 0);
     assert_eq!(total_clicks(&verv).await, 40);
 }
 
 #[tokio::test]
 async fn a_run_out_of_time_keeps_its_work_and_says_how_far_it_is_behind() {
     let verv = Verv::start().await;
-    let (mentor, org, code) = owner();
-    let client = local::engine::client(&verv.engine.endpoint());
-    let last = verv.now() - TimeDelta::minutes(10);
-    seed::write(
-        &client,
-        "verv",
-        seed::clicks(&mentor, &org, &code, 400, last, TimeDelta::seconds(1)),
-    )
-    .await;
+    click(&verv, 400, verv.now() - TimeDelta::minutes(10)).await;
     let asked = Cell::new(0);
     let stop = || {
         asked.set(asked.get() + 1);
         asked.get() > 8
     };
-    let run = verv
-        .app
-        .table
-        .aggregate(verv.now(), SAFETY_MARGIN, stop)
-        .await
-        .expect("the engine answers");
+    let run = fold_until(&verv, stop).await;
     assert!(
         run.facts > 0 && run.facts < 400 && !run.is_complete(),
         "{run:?}"

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use shared::domain::ids::SHARDS;
 use shared::domain::{Code, MentorId, OrgId};
 use shared::store::Usage;
-use shared::store::aggregate::SAFETY_MARGIN;
 use tests::{Reply, Verv, seed};
 
 /// The most that a request may cost.
@@ -107,12 +106,7 @@ async fn filled(count: usize) -> (Verv, String) {
     )
     .await;
     verv.app.clock.advance(TimeDelta::minutes(5));
-    let run = verv
-        .app
-        .table
-        .aggregate(verv.now(), SAFETY_MARGIN, || false)
-        .await;
-    assert!(run.expect("the engine answers").is_complete());
+    assert!(verv.aggregate().await.run.is_complete());
     (verv, code)
 }
 

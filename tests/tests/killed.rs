@@ -3,11 +3,12 @@
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tests::logs;
 
 const RECORDS: &str = "/api/v1/referral-code-records";
 const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
@@ -33,13 +34,13 @@ impl Drop for Process {
     }
 }
 
-fn command(data: &Path) -> Command {
+fn command(data: &Path, port: &str, dynamodb_port: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-under-test"));
     command
-        .args(["--port", "0", "--dynamodb-port", "0", "--data"])
+        .args(["--port", port, "--dynamodb-port", dynamodb_port, "--data"])
         .arg(data)
         .env_remove("AWS_ENDPOINT_URL_DYNAMODB")
-        .env("RUST_LOG", "error")
+        .env("RUST_LOG", "trace")
         .stdin(Stdio::null());
     command
 }
@@ -47,10 +48,16 @@ fn command(data: &Path) -> Command {
 impl Process {
     /// Starts the command on `data`, and reads where it answers from what it prints.
     fn start(data: &Path) -> Self {
-        let mut child = command(data)
+        let mut child = command(data, "0", "0")
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the command starts");
+        let log = BufReader::new(child.stderr.take().expect("its log")).lines();
+        std::thread::spawn(move || {
+            log.map_while(Result::ok)
+                .for_each(|line| logs::search(&line))
+        });
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut lines = lines.map(|line| line.expect("text"));
         let mut address_of = |name: &str| {
@@ -114,6 +121,7 @@ impl Api {
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Option<(u16, Value)> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
+            logs::plant_all(&body);
             request = request.json(&body);
         }
         let answer = request.send().await.ok()?;
@@ -336,34 +344,42 @@ fn a_process_that_has_just_said_it_is_up_stops_in_order() {
     }
 }
 
+/// What the command says when it ends at once, as one line; it fails.
+fn refusal(command: &mut Command) -> String {
+    let ended = command.output().expect("the command starts");
+    let message = String::from_utf8(ended.stderr).expect("text");
+    assert_eq!(ended.status.code(), Some(1), "{message}");
+    assert!(message.starts_with("local: "), "{message}");
+    assert_eq!(message.trim_end().lines().count(), 1, "{message}");
+    message
+}
+
 #[test]
 fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
     let data = tempfile::tempdir().expect("a directory");
     let other_data = tempfile::tempdir().expect("a directory");
     let process = Process::start(data.path());
-    for (flag, url) in [
-        ("--port", &process.api),
-        ("--dynamodb-port", &process.dynamodb),
+    let api = port_of(&process.api);
+    let dynamodb = port_of(&process.dynamodb);
+    for (flag, port, ports) in [
+        ("--port", api, [api, "0"]),
+        ("--dynamodb-port", dynamodb, ["0", dynamodb]),
     ] {
-        let port = port_of(url);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_local-under-test"))
-            .args(["--data".as_ref(), other_data.path().as_os_str()])
-            .args(["--port", if flag == "--port" { port } else { "0" }])
-            .args(["--dynamodb-port", if flag == "--port" { "0" } else { port }])
-            .env_remove("AWS_ENDPOINT_URL_DYNAMODB")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command starts");
-        let mut message = String::new();
-        let mut stderr = child.stderr.take().expect("its errors");
-        stderr.read_to_string(&mut message).expect("text");
-        let status = child.wait().expect("it ends");
-        assert_eq!(status.code(), Some(1), "{message}");
-        assert!(message.starts_with("local: "), "{message}");
+        let message = refusal(&mut command(other_data.path(), ports[0], ports[1]));
         assert!(message.contains(&format!("127.0.0.1:{port}")), "{message}");
         assert!(message.contains(flag), "{message}");
-        assert_eq!(message.trim_end().lines().count(), 1, "{message}");
     }
+}
+
+#[test]
+fn a_directory_in_use_is_named_and_left_alone() {
+    let data = tempfile::tempdir().expect("a directory");
+    let process = Process::start(data.path());
+    let message = refusal(&mut command(data.path(), "0", "0"));
+    let directory = data.path().display().to_string();
+    assert!(message.contains(&directory), "{message}");
+    assert!(message.contains("--data"), "{message}");
+    process.signal("TERM");
+    assert_eq!(process.wait().code(), Some(0));
+    Process::start(data.path()).kill();
 }

@@ -46,15 +46,16 @@ pub async fn aggregate(app: &App, stop: impl Fn() -> bool) -> Result<Report, Sto
 }
 
 impl Report {
-    /// The report as CloudWatch's embedded metric format, one document a log.
-    pub fn metrics(&self, timestamp_millis: i64) -> Vec<Value> {
+    /// The report as CloudWatch's embedded metric format, one document a log. `function` is
+    /// the Lambda function's own name, which tells two stacks of one account apart.
+    pub fn metrics(&self, function: &str, timestamp_millis: i64) -> Vec<Value> {
         LogName::ALL
             .into_iter()
-            .map(|log| self.metrics_of(log, timestamp_millis))
+            .map(|log| self.metrics_of(log, function, timestamp_millis))
             .collect()
     }
 
-    fn metrics_of(&self, log: LogName, timestamp_millis: i64) -> Value {
+    fn metrics_of(&self, log: LogName, function: &str, timestamp_millis: i64) -> Value {
         let lags = self.run.lags.iter().filter(|(lane, _)| lane.log == log);
         let most_behind = lags.map(|(_, lag)| *lag).max().unwrap_or(TimeDelta::zero());
         json!({
@@ -62,7 +63,7 @@ impl Report {
                 "Timestamp": timestamp_millis,
                 "CloudWatchMetrics": [{
                     "Namespace": "Verv",
-                    "Dimensions": [["Log"]],
+                    "Dimensions": [["Function", "Log"]],
                     "Metrics": [
                         {"Name": "AggregatorLag", "Unit": "Seconds"},
                         {"Name": "FactsFolded", "Unit": "Count"},
@@ -70,6 +71,7 @@ impl Report {
                     ],
                 }],
             },
+            "Function": function,
             "Log": log.as_str(),
             "AggregatorLag": most_behind.num_seconds(),
             "FactsFolded": self.run.facts,

@@ -13,7 +13,8 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let last_moment = event.context.deadline() - RESERVE;
         let report = stats_aggregator::aggregate(app, || SystemTime::now() >= last_moment).await?;
-        for metrics in report.metrics(app.clock.now().timestamp_millis()) {
+        let function = &event.context.env_config.function_name;
+        for metrics in report.metrics(function, app.clock.now().timestamp_millis()) {
             println!("{metrics}");
         }
         Ok::<_, Error>(())

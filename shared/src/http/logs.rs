@@ -3,6 +3,8 @@
 use crate::store::Usage;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Begins to log: at the level of `RUST_LOG`, else at the one of Lambda's own logging
 /// controls, else at info.
@@ -10,16 +12,31 @@ pub(super) fn init() {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let level = set("RUST_LOG").or_else(|| set("AWS_LAMBDA_LOG_LEVEL"));
     let level = level.unwrap_or_else(|| "info".to_owned());
-    let filter = tracing_subscriber::EnvFilter::try_new(level.to_lowercase())
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         // The runtime's one span is in the line anyway.
         .with_span_list(false)
-        .with_env_filter(filter)
+        .with_env_filter(filter(&level))
         .with_target(false)
         .init();
+}
+
+/// What is logged at `level`: `debug`, or directives such as `info,hyper=debug`, which are
+/// taken as they are. Anything else is info.
+///
+/// A level is that of Verv's own code. The libraries beneath it stay at info: in more detail
+/// they print what they send and receive, which is what a log must never hold.
+#[must_use]
+pub fn filter(level: &str) -> EnvFilter {
+    let level = level.to_lowercase();
+    let directives = match level.parse::<LevelFilter>() {
+        Ok(own) if own > LevelFilter::INFO => {
+            format!("info,shared={level},stats_aggregator={level},local={level}")
+        }
+        _ => level,
+    };
+    EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
 /// What a request came to.
@@ -80,6 +97,31 @@ fn metrics(function: &str, measured: Measured<'_>, timestamp_millis: i64) -> Val
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_is_that_of_our_own_code() {
+        for (level, expected) in [
+            ("INFO", "info"),
+            ("warn", "warn"),
+            (
+                "DEBUG",
+                "stats_aggregator=debug,shared=debug,local=debug,info",
+            ),
+            ("info,hyper=trace", "hyper=trace,info"),
+            ("no level, nor directives", "info"),
+        ] {
+            let sorted = |text: &str| {
+                let mut parts: Vec<_> = text.split(',').map(ToOwned::to_owned).collect();
+                parts.sort();
+                parts
+            };
+            assert_eq!(
+                sorted(&filter(level).to_string()),
+                sorted(expected),
+                "{level}"
+            );
+        }
+    }
 
     #[test]
     fn every_metric_of_the_line_has_its_value() {

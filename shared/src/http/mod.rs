@@ -14,7 +14,7 @@ pub mod envelope;
 pub mod extract;
 mod fallback;
 pub mod gateway;
-mod logs;
+pub mod logs;
 pub mod observe;
 pub mod pagination;
 pub mod problem;

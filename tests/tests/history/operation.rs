@@ -151,6 +151,8 @@ pub(crate) enum Operation {
         org: Option<usize>,
         period: usize,
     },
+    /// The scheduled function runs: nobody sees a difference.
+    Aggregate,
     /// The clock moves on by these milliseconds.
     Wait(i64),
     /// The clock moves to the last millisecond of its month.
@@ -326,6 +328,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (1i64..100).prop_map(|minutes| Operation::Wait(minutes * MINUTE * 1_000)),
         2 => (1i64..45).prop_map(|days| Operation::Wait(days * DAY * 1_000)),
         1 => Just(Operation::WaitForMonthsEnd),
+        3 => Just(Operation::Aggregate),
     ];
     prop_oneof![
         19 => create,
@@ -333,6 +336,6 @@ fn operation() -> impl Strategy<Value = Operation> {
         24 => click,
         18 => confirm,
         20 => read,
-        8 => wait,
+        11 => wait,
     ]
 }

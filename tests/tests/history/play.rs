@@ -124,6 +124,9 @@ impl Play {
                 org,
                 period,
             } => self.total(*mentor, *org, PERIODS[*period]).await,
+            Operation::Aggregate => {
+                self.verv.aggregate().await;
+            }
             Operation::Wait(milliseconds) => {
                 let step = TimeDelta::milliseconds(*milliseconds);
                 self.verv.app.clock.advance(step);

@@ -1,6 +1,8 @@
 //! Each function's policy in `template.yaml` against the DynamoDB calls that it makes: the
 //! actions, on the table or an index, under the prefixes of the partition keys. The policy
 //! allows exactly these. Where it does not, the test prints the statements that would.
+//!
+//! That nothing else in the suite needs more, the harness itself sees to: `tests::policy`.
 
 mod flows;
 mod platform;
@@ -8,9 +10,10 @@ mod policy;
 mod programs;
 
 use platform::Platform;
-use policy::{Permissions, allowed, statements};
+use policy::statements;
 use std::fmt::Write;
 use tests::functions::SCHEDULED;
+use tests::policy::{Permissions, allowed};
 use tests::template::Template;
 
 #[tokio::test]

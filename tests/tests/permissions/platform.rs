@@ -29,7 +29,7 @@ impl Platform {
         let verv = Verv::start().await;
         let deployed = Template::read();
         let recorded = || {
-            let recorder = Recorder::new();
+            let recorder = Recorder::default();
             let client = recorder.client(&verv.engine.endpoint());
             let app = App {
                 table: Table::new(client, "verv"),

@@ -1,56 +1,8 @@
-//! A function's policy: as the template says it, and as the template should.
+//! A policy as the template should spell it.
 
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use tests::recorder::Permission;
-
-pub(crate) type Permissions = BTreeSet<Permission>;
-
-/// What the policy of a function allows of DynamoDB.
-pub(crate) fn allowed(function: &Value) -> Permissions {
-    let policies = function["Properties"]["Policies"]
-        .as_array()
-        .expect("policies");
-    let statements = policies
-        .iter()
-        .flat_map(|policy| policy["Statement"].as_array().into_iter().flatten());
-    let mut allowed = Permissions::new();
-    for statement in statements {
-        let actions = list(&statement["Action"]);
-        if !actions.iter().any(|action| action.starts_with("dynamodb:")) {
-            continue;
-        }
-        assert_eq!(statement["Effect"], "Allow");
-        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-        assert!(!keys.is_null(), "{statement} is bound to no key");
-        let resource = &statement["Resource"];
-        assert_eq!(resource["Fn::If"][0], "IsRestored", "{statement}");
-        let resource = resource.to_string();
-        let index = resource.split("/index/").nth(1).map(|rest| {
-            let end = rest.find('"').expect("the end of the name");
-            rest[..end].to_owned()
-        });
-        for action in actions {
-            for keys in list(keys) {
-                allowed.insert(Permission {
-                    index: index.clone(),
-                    action: action.clone(),
-                    keys,
-                });
-            }
-        }
-    }
-    allowed
-}
-
-fn list(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(values) => values.iter().flat_map(list).collect(),
-        Value::String(text) => vec![text.clone()],
-        other => panic!("{other} is no text"),
-    }
-}
+use tests::policy::Permissions;
 
 /// `needed` as the template spells it: one statement for all keys that take the same actions.
 pub(crate) fn statements(needed: &Permissions) -> String {

@@ -12,7 +12,9 @@ use shared::store::codes::{Issued, Keep};
 use shared::store::{Answer, Table};
 use std::sync::Arc;
 use tests::Verv;
+use tests::functions::SCHEDULED;
 use tests::gate::{Gate, Stop};
+use tests::policy::{as_function, enforced};
 
 /// One thing that happens. Skews and waits are in milliseconds.
 #[derive(Debug, Clone)]
@@ -68,7 +70,7 @@ impl World {
     pub(crate) async fn new(engine: Arc<Engine>, table: &str, seed: u64) -> Self {
         let plain = Gate::new().client(&engine.endpoint());
         let gate = Gate::new();
-        let gated = Table::new(gate.client(&engine.endpoint()), table);
+        let gated = Table::new(enforced(&gate.client(&engine.endpoint())), table);
         let verv = Verv::on(engine, plain, table, &[]).await;
         Self {
             verv,
@@ -298,8 +300,8 @@ impl World {
 }
 
 async fn run(table: &Table, now: DateTime<Utc>) {
-    table
-        .aggregate(now, SAFETY_MARGIN, || false)
+    let run = table.aggregate(now, SAFETY_MARGIN, || false);
+    as_function(SCHEDULED, run)
         .await
         .expect("the engine answers");
 }
