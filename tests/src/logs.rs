@@ -52,11 +52,12 @@ pub fn lines() -> usize {
     LINES.load(Ordering::SeqCst)
 }
 
-/// No line may hold `secret` from now on. Words and short values, which stand in lines for
-/// other reasons, are left out.
+/// No line may hold `secret` from now on. Words, short values and the names of parameters,
+/// which stand in lines for other reasons, are left out.
 pub fn plant(secret: &str) {
     let is_word = secret.bytes().all(|byte| byte.is_ascii_lowercase());
-    if secret.len() < 5 || is_word || is_planted(secret) {
+    let is_parameter = PRIVATE.contains(&secret.trim_matches(['{', '}']));
+    if secret.len() < 5 || is_word || is_parameter || is_planted(secret) {
         return;
     }
     let mut planted = PLANTED.write().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 //! Runtime API for events and answers there, against the embedded DynamoDB. Their answers are
 //! those of the router in this process.
 //!
-//! `VERV_BINARIES=target/release-ci` runs release binaries; without it, debug ones are built.
+//! `VERV_BINARIES=target/release` runs release binaries; without it, debug ones are built.
 
 use axum::body::Body;
 use base64::Engine as _;

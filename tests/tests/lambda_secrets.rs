@@ -1,11 +1,11 @@
 //! The token keys of a function on AWS: read from Secrets Manager in init, by the compiled
 //! binary, from an endpoint that speaks its protocol.
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use local::engine::{self, Engine};
 use serde_json::{Value, json};
 use shared::http::Settings;
@@ -28,22 +28,19 @@ struct SecretsManager {
 #[derive(Clone)]
 struct Answer {
     status: StatusCode,
-    body: Value,
+    body: String,
     asked: Arc<Mutex<Vec<Value>>>,
 }
 
-async fn answer(
-    State(answer): State<Answer>,
-    headers: HeaderMap,
-    Json(question): Json<Value>,
-) -> Response {
+async fn answer(State(answer): State<Answer>, headers: HeaderMap, question: String) -> Response {
     assert_eq!(headers["x-amz-target"], "secretsmanager.GetSecretValue");
+    let question = serde_json::from_str(&question).expect("JSON");
     answer.asked.lock().expect("a lock").push(question);
-    (answer.status, Json(answer.body)).into_response()
+    (answer.status, answer.body).into_response()
 }
 
 impl SecretsManager {
-    async fn start(status: StatusCode, body: Value) -> Self {
+    async fn start(status: StatusCode, body: impl ToString) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.expect("a free port");
@@ -52,7 +49,7 @@ impl SecretsManager {
             .route("/", post(self::answer))
             .with_state(Answer {
                 status,
-                body,
+                body: body.to_string(),
                 asked: Arc::clone(&asked),
             });
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -132,7 +129,8 @@ async fn a_secret_that_cannot_be_used_fails_init_and_is_not_shown() {
         "Message": "User is not authorized to perform secretsmanager:GetSecretValue",
     });
     let no_text = json!({"ARN": SECRET, "Name": "verv/token-keys", "SecretBinary": "YWJj"});
-    let short = r#"{"*":["too-short-a-key"]}"#;
+    let broken_off = r#"{"Name":"verv/token-keys","SecretString":"a-secret-that-breaks-off"#;
+    let short = r#"{"*":["too-short-a-key-for-lambda"]}"#;
     for (secrets, named) in [
         (
             SecretsManager::start(StatusCode::BAD_REQUEST, refused).await,
@@ -141,6 +139,10 @@ async fn a_secret_that_cannot_be_used_fails_init_and_is_not_shown() {
         (
             SecretsManager::start(StatusCode::OK, no_text).await,
             ["TOKEN_KEYS_SECRET", "holds no text"],
+        ),
+        (
+            SecretsManager::start(StatusCode::OK, broken_off).await,
+            ["TOKEN_KEYS_SECRET", "cannot be read"],
         ),
         (
             SecretsManager::holding("no-json-at-all").await,
@@ -157,7 +159,11 @@ async fn a_secret_that_cannot_be_used_fails_init_and_is_not_shown() {
         for text in named {
             assert!(wrote.contains(text), "{text}: {wrote}");
         }
-        for secret in ["no-json-at-all", "too-short-a-key"] {
+        for secret in [
+            "a-secret-that",
+            "no-json-at-all",
+            "too-short-a-key-for-lambda",
+        ] {
             assert!(!wrote.contains(secret), "{wrote}");
         }
     }

@@ -39,15 +39,21 @@ impl Cause {
 
     /// The error and its sources, each once: "DynamoDB …: dispatch failure: …".
     pub fn chain(&self) -> String {
-        let mut text = self.0.to_string();
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
+        chain(&self.0)
     }
+}
+
+/// What an error and its sources say, each once. Their `Debug` is no text for a log: the SDK's
+/// holds the bodies of requests and answers.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
 }
 
 impl Problem {

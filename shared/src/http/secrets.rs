@@ -5,10 +5,11 @@
 //! The SDK is asked rather than the Parameters and Secrets extension: that one does not answer
 //! before init is over.
 
+use super::problem::chain;
 use super::settings::SettingError;
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 
 const SECRET: &str = "TOKEN_KEYS_SECRET";
 
@@ -29,10 +30,9 @@ pub(super) async fn token_keys(config: &SdkConfig) -> Result<Option<String>, Set
         .send()
         .await
         .map_err(|error| {
-            let cause = error.code().map_or_else(
-                || DisplayErrorContext(&error).to_string(),
-                ToOwned::to_owned,
-            );
+            let cause = error
+                .code()
+                .map_or_else(|| chain(&error), ToOwned::to_owned);
             SettingError::new(
                 SECRET,
                 format!("names a secret that cannot be read: {cause}"),

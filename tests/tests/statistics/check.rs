@@ -17,9 +17,12 @@ pub(crate) async fn something(verv: &Verv, seed: u64) -> Result<(), String> {
     let mentor = MENTORS[draw(20, 3)];
     let org = [None, Some(ORGS[0]), Some(ORGS[1])][draw(24, 3)];
     total(verv, &records, mentor, org, "all_time").await?;
-    total(verv, &records, mentor, org, PERIODS[draw(28, 6)]).await?;
-    series(verv, &records, mentor, org, "90d").await?;
-    let drawn = [draw(36, LISTS), draw(42, LISTS)];
+    if draw(45, 2) == 0 {
+        total(verv, &records, mentor, org, PERIODS[draw(28, 6)]).await?;
+    } else {
+        series(verv, &records, mentor, org, "90d").await?;
+    }
+    let drawn = [draw(36, LISTS)];
     lists(verv, &records, mentor, ORGS[draw(33, 2)], &drawn).await
 }
 

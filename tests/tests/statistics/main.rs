@@ -94,10 +94,14 @@ fn try_histories(cases: u32, thread: u32) {
                     .play(&Operation::Aggregate(0))
                     .await
                     .map_err(TestCaseError::fail)?;
-                world
-                    .check_everything()
-                    .await
-                    .map_err(TestCaseError::fail)?;
+                // All of them at the end of one history in four: the time is better spent on
+                // more histories, with a few after every run.
+                if seed.is_multiple_of(4) {
+                    world
+                        .check_everything()
+                        .await
+                        .map_err(TestCaseError::fail)?;
+                }
                 world.drop_table().await;
                 Ok(())
             })
