@@ -1,0 +1,11 @@
+//! Every endpoint as its callers see it.
+
+mod attributions;
+mod code_records;
+mod codes;
+mod confirmations;
+mod idempotency;
+mod lists;
+mod protocol;
+mod short_links;
+mod totals;

@@ -1,0 +1,93 @@
+//! The metrics that functions write, and those that alarms and the dashboard watch.
+
+use crate::{fresh, start};
+use local::engine::Engine;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tests::flows::CODE;
+use tests::functions::SCHEDULED;
+use tests::runtime_api::http_event;
+use tests::samples::{self, Before};
+use tests::template::Template;
+
+/// A metric's name and the names of its dimensions.
+type Metric = (String, BTreeSet<String>);
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
+}
+
+/// The metrics that a function's output holds.
+fn written(output: &str) -> BTreeSet<Metric> {
+    let lines = output
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let mut metrics = BTreeSet::new();
+    for line in lines.filter(|line: &Value| line["_aws"].is_object()) {
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "Verv");
+        let dimensions = directive["Dimensions"][0].as_array().expect("dimensions");
+        let dimensions: BTreeSet<_> = dimensions.iter().map(text).collect();
+        for dimension in &dimensions {
+            assert!(line[dimension].is_string(), "{dimension} in {line}");
+        }
+        for metric in directive["Metrics"].as_array().expect("metrics") {
+            metrics.insert((text(&metric["Name"]), dimensions.clone()));
+        }
+    }
+    metrics
+}
+
+/// The platform's own metrics that alarms watch, however deep, and those on the dashboard.
+fn watched(template: &Value) -> BTreeSet<Metric> {
+    let mut metrics = BTreeSet::new();
+    let mut within = vec![template];
+    while let Some(value) = within.pop() {
+        if value["Namespace"] == "Verv" {
+            let dimensions = value["Dimensions"].as_array().expect("dimensions");
+            let names = dimensions.iter().map(|dimension| text(&dimension["Name"]));
+            metrics.insert((text(&value["MetricName"]), names.collect()));
+        }
+        within.extend(
+            value
+                .as_object()
+                .into_iter()
+                .flat_map(|fields| fields.values()),
+        );
+        within.extend(value.as_array().into_iter().flatten());
+    }
+    let dashboard = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
+    let dashboard = text(&dashboard["Fn::Sub"][0]);
+    let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
+    for widget in dashboard["widgets"].as_array().expect("widgets") {
+        for shown in widget["properties"]["metrics"].as_array().expect("metrics") {
+            let shown = shown.as_array().expect("a metric");
+            if shown[0] == "Verv" {
+                let names = shown[2..].iter().step_by(2).map(text);
+                metrics.insert((text(&shown[1]), names.collect()));
+            }
+        }
+    }
+    metrics
+}
+
+#[tokio::test]
+async fn every_metric_that_is_watched_is_written() {
+    let engine = Arc::new(Engine::in_memory().await.expect("the engine starts"));
+    fresh(&engine, Before::CodeAndClick).await;
+    let links = start("short-links", &engine).await;
+    let follow = http_event("GET", "/r/{code}", &format!("/r/{CODE}"), &Value::Null);
+    links.invoke(&follow).await.expect("an answer");
+    let aggregator = start(SCHEDULED, &engine).await;
+    let schedule = samples::read("stats-aggregator-schedule");
+    aggregator.invoke(&schedule).await.expect("a run");
+    let mut written = written(&links.output());
+    written.extend(self::written(&aggregator.output()));
+    let watched = watched(&Template::read().0);
+    let missing: Vec<_> = watched.difference(&written).collect();
+    assert!(missing.is_empty(), "{missing:?} of {written:?}");
+    assert!(watched.len() >= 4, "{watched:?}");
+    links.stop().await;
+    aggregator.stop().await;
+}

@@ -1,0 +1,159 @@
+//! What a program does to codes, clicks and confirmations.
+
+use crate::{CLICKS, CODES, click, code, program, validate};
+use futures::future::join_all;
+use serde_json::json;
+use tests::{Reply, Verv};
+
+#[tokio::test]
+async fn a_code_names_a_program_of_its_own_organisation() {
+    let verv = Verv::start().await;
+    let foreign = program(&verv, json!({"org_id": "org_2"})).await;
+    let missing = foreign.replace("prg_0", "prg_1");
+    let mut answers = Vec::new();
+    for id in [foreign, missing] {
+        let body = json!({"mentor_id": "usr_1", "org_id": "org_1", "referral_program_id": id});
+        let record = json!({"mentor_id": "usr_1", "org_id": "org_1", "code": "ABC-1",
+            "referral_program_id": id});
+        answers.push(verv.post(CODES, body).await.expect(422).text);
+        answers.push(
+            verv.post("/api/v1/referral-code-records", record)
+                .await
+                .expect(422)
+                .text,
+        );
+    }
+    assert!(answers[0].contains("program_not_found"), "{}", answers[0]);
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "{answers:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_code_takes_its_end_from_its_program() {
+    let verv = Verv::start().await;
+    let id = program(&verv, json!({"code_ttl_days": 30})).await;
+    let own = code(&verv, "usr_1", &id).await;
+    assert_eq!(own.json()["expires_at"], "2026-04-25T12:00:00Z");
+    let body = json!({"mentor_id": "usr_2", "org_id": "org_1", "referral_program_id": id,
+        "expires_at": "2026-12-31T00:00:00Z"});
+    let given = verv.post(CODES, body).await.expect(201);
+    assert_eq!(given.json()["expires_at"], "2026-12-31T00:00:00Z");
+}
+
+#[tokio::test]
+async fn a_code_is_used_within_its_programs_season() {
+    let verv = Verv::start().await;
+    let season = json!({"starts_at": "2026-04-01T00:00:00Z", "ends_at": "2026-05-01T00:00:00Z"});
+    let id = program(&verv, season).await;
+    let code = code(&verv, "usr_1", &id).await.string("/code");
+    for (at, refusal) in [
+        ("2026-03-31T23:59:59Z", Some("program_not_started")),
+        ("2026-04-01T00:00:00Z", None),
+        ("2026-04-30T23:59:59Z", None),
+        ("2026-05-01T00:00:00Z", Some("program_ended")),
+    ] {
+        verv.app.clock.set(at.parse().expect("a time"));
+        let clicked = click(&verv, &code).await;
+        let validated = validate(&verv, &code, 2).await;
+        let redirected = verv.get(&format!("/r/{code}")).await;
+        match refusal {
+            None => {
+                assert_eq!(clicked.status, 201, "{at}: {}", clicked.text);
+                assert_eq!(validated.status, 200, "{at}: {}", validated.text);
+                assert_eq!(redirected.status, 302, "{at}");
+            }
+            Some(refusal) => {
+                assert_eq!(clicked.expect(409).string("/code"), refusal, "{at}");
+                assert_eq!(
+                    validated.expect(422).string("/data/reason"),
+                    "EXPIRED",
+                    "{at}"
+                );
+                assert_eq!(redirected.status, 404, "{at}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_a_program_is_seen_within_ten_seconds() {
+    let verv = Verv::start().await;
+    let id = program(&verv, json!({})).await;
+    let code = code(&verv, "usr_1", &id).await.string("/code");
+    validate(&verv, &code, 2).await.expect(200);
+    let warm = validate(&verv, &code, 2).await.expect(200).usage;
+    assert_eq!(warm.trips, 1, "{warm:?}");
+    assert!(warm.read_units <= 2.0, "{warm:?}");
+    verv.app.clock.advance(chrono::TimeDelta::seconds(10));
+    let cold = validate(&verv, &code, 2).await.expect(200).usage;
+    assert_eq!(cold.trips, 2, "{cold:?}");
+    assert!(cold.read_units <= 2.0, "{cold:?}");
+}
+
+#[tokio::test]
+async fn a_recruitment_is_confirmed_within_the_window() {
+    let verv = Verv::start().await;
+    let id = program(&verv, json!({"attribution_window_days": 7})).await;
+    let code = code(&verv, "usr_1", &id).await.string("/code");
+    let clicks = [click(&verv, &code).await, click(&verv, &code).await];
+    let confirm = async |click: &Reply, member: &str, at: &str| {
+        let path = format!("{CLICKS}/{}", click.string("/id"));
+        let body = json!({"code": code, "new_member_id": member, "confirmed_at": at});
+        verv.put(&path, body).await
+    };
+    verv.app.clock.advance(chrono::TimeDelta::days(20));
+    let late = confirm(&clicks[0], "usr_m1", "2026-04-02T12:00:01Z")
+        .await
+        .expect(422);
+    assert_eq!(late.string("/code"), "outside_attribution_window");
+    assert_eq!(late.string("/errors/0/field"), "confirmed_at");
+    confirm(&clicks[0], "usr_m1", "2026-04-02T12:00:00Z")
+        .await
+        .expect(200);
+    // The record of the code may go; its program's window stays.
+    let record = verv
+        .get(&format!("/api/v1/referral-code-records/lookup?code={code}"))
+        .await;
+    let record = format!("/api/v1/referral-code-records/{}", record.string("/id"));
+    verv.delete(&record).await.expect(200);
+    confirm(&clicks[1], "usr_m2", "2026-04-03T12:00:00Z")
+        .await
+        .expect(422);
+}
+
+#[tokio::test]
+async fn two_hundred_racers_get_what_the_limit_allows() {
+    let verv = Verv::start().await;
+    for round in 0..20 {
+        let limit = 1 + round * 7 % 40;
+        let id = program(&verv, json!({"max_referrals_per_code": limit})).await;
+        let code = code(&verv, &format!("usr_{round}"), &id)
+            .await
+            .string("/code");
+        let clicks = join_all((0..200).map(|_| click(&verv, &code))).await;
+        let confirmations = clicks.iter().enumerate().map(|(n, click)| {
+            let path = format!("{CLICKS}/{}", click.string("/id"));
+            let body = json!({"code": code, "new_member_id": format!("usr_m{round}_{n}")});
+            let verv = &verv;
+            async move { verv.put(&path, body).await }
+        });
+        let answers = join_all(confirmations).await;
+        let of = |status: u16| answers.iter().filter(|a| a.status == status).count();
+        assert_eq!((of(200), of(409)), (limit, 200 - limit), "round {round}");
+        let refused = answers.iter().find(|answer| answer.status == 409);
+        assert_eq!(
+            refused.map(|r| r.string("/code")).as_deref(),
+            Some("limit_reached")
+        );
+        assert_eq!(
+            validate(&verv, &code, 2)
+                .await
+                .expect(422)
+                .string("/data/reason"),
+            "LIMIT_REACHED"
+        );
+        click(&verv, &code).await.expect(409);
+    }
+}
