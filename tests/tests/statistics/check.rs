@@ -17,13 +17,14 @@ pub(crate) async fn something(verv: &Verv, seed: u64) -> Result<(), String> {
     let mentor = MENTORS[draw(20, 3)];
     let org = [None, Some(ORGS[0]), Some(ORGS[1])][draw(24, 3)];
     total(verv, &records, mentor, org, "all_time").await?;
-    if draw(45, 2) == 0 {
-        total(verv, &records, mentor, org, PERIODS[draw(28, 6)]).await?;
-    } else {
-        series(verv, &records, mentor, org, "90d").await?;
+    match draw(45, 3) {
+        0 => total(verv, &records, mentor, org, PERIODS[draw(28, 6)]).await,
+        1 => series(verv, &records, mentor, org, "90d").await,
+        _ => {
+            let drawn = [draw(36, LISTS)];
+            lists(verv, &records, mentor, ORGS[draw(33, 2)], &drawn).await
+        }
     }
-    let drawn = [draw(36, LISTS)];
-    lists(verv, &records, mentor, ORGS[draw(33, 2)], &drawn).await
 }
 
 /// All statistics, with everything folded.
