@@ -324,3 +324,43 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
     let parameter = &template.0["Parameters"]["TokenKeysSecretArn"];
     assert!(parameter["Default"].is_null(), "a key of nobody's choosing");
 }
+
+/// The variables of `events/local.env`, as cargo-lambda reads them: a value that holds more
+/// than letters, digits and `:/._-` stands in single quotes.
+fn local_environment() -> BTreeMap<String, String> {
+    let file = repository().join("events/local.env");
+    let text = fs::read_to_string(file).expect("events/local.env");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (name, value) = line.split_once('=').expect("NAME=value");
+            let quoted = value
+                .strip_prefix('\'')
+                .and_then(|rest| rest.strip_suffix('\''));
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || ":/._-".contains(c);
+            let value = quoted.unwrap_or(value);
+            assert!(quoted.is_some() || value.chars().all(is_plain), "{line}");
+            (name.to_owned(), value.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn the_local_environment_starts_every_function() {
+    let variables = local_environment();
+    for needed in [
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    ] {
+        assert!(variables.contains_key(needed), "{needed}");
+    }
+    let settings = Settings::from_lookup(|name| match name {
+        "AWS_LAMBDA_FUNCTION_NAME" => Some("codes".to_owned()),
+        name => variables.get(name).cloned(),
+    });
+    let settings = settings.expect("valid settings");
+    assert_eq!(settings.table_name, "verv");
+    assert!(settings.require_token_keys().is_ok());
+}
