@@ -17,10 +17,10 @@ use tokio::task::JoinHandle;
 pub struct Engine {
     address: SocketAddr,
     database: Database,
-    stop: Option<oneshot::Sender<()>>,
+    stop: oneshot::Sender<()>,
     server: JoinHandle<Result<(), String>>,
     /// Held as long as the engine writes to its directory.
-    lock: Option<File>,
+    _lock: Option<File>,
 }
 
 impl Engine {
@@ -43,9 +43,9 @@ impl Engine {
         Ok(Self {
             address,
             database,
-            stop: Some(stop),
+            stop,
             server,
-            lock: None,
+            _lock: None,
         })
     }
 
@@ -76,7 +76,7 @@ impl Engine {
         let database = Database::new(path).map_err(|error| about(&file, error))?;
         let engine = Self::start(database, listener)?;
         Ok(Self {
-            lock: Some(lock),
+            _lock: Some(lock),
             ..engine
         })
     }
@@ -92,10 +92,9 @@ impl Engine {
     }
 
     /// Stops taking requests, finishes those under way, and closes the database.
-    pub async fn stop(mut self) {
-        self.stop.take();
-        let _ = (&mut self.server).await;
-        self.lock.take();
+    pub async fn stop(self) {
+        drop(self.stop);
+        let _ = self.server.await;
     }
 }
 

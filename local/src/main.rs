@@ -6,6 +6,7 @@ use local::engine::{self, Engine};
 use local::token::{self, TokenArguments};
 use shared::domain::Clock;
 use shared::http::logs::filter;
+use shared::http::settings::variable;
 use shared::http::{App, Settings};
 use shared::store::Table;
 use std::error::Error;
@@ -58,8 +59,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         println!("{token}");
         return Ok(());
     }
-    let level = std::env::var("RUST_LOG")
-        .unwrap_or_else(|_| "warn,dynoxide=error,shared=info,local=info".to_owned());
+    let level = variable("RUST_LOG")
+        .unwrap_or_else(|| "warn,dynoxide=error,shared=info,local=info".to_owned());
     tracing_subscriber::fmt()
         .with_env_filter(filter(&level))
         .with_target(false)
@@ -68,10 +69,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_env()?;
     let listener = listen(arguments.port, "--port").await?;
 
-    let other = std::env::var("AWS_ENDPOINT_URL_DYNAMODB")
-        .ok()
-        .filter(|url| !url.is_empty());
-    let (engine, endpoint) = match other {
+    let (engine, endpoint) = match variable("AWS_ENDPOINT_URL_DYNAMODB") {
         Some(endpoint) => (None, endpoint),
         None => {
             let engine = start_engine(&arguments).await?;

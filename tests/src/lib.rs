@@ -12,7 +12,6 @@ pub mod functions;
 pub mod gate;
 pub mod logs;
 pub mod policy;
-pub mod recorder;
 pub mod recount;
 pub mod routes;
 pub mod runtime_api;

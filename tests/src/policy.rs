@@ -15,7 +15,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::fmt::{self, Debug, Formatter};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// One permission.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -188,16 +189,62 @@ pub(crate) async fn as_its_function(request: Request, next: Next) -> Response {
 /// test itself calls is not.
 #[must_use]
 pub fn enforced(client: &Client) -> Client {
-    let config = client.config().to_builder().interceptor(Policies);
-    Client::from_conf(config.build())
+    watched(client, |request| {
+        let Ok(function) = FUNCTION.try_with(|function| *function) else {
+            return;
+        };
+        let allowed = &GRANTS.permissions[function];
+        for permission in needed(request) {
+            assert!(
+                allowed.contains(&permission),
+                "the policy of {function} does not allow {permission:?}"
+            );
+        }
+    })
 }
 
-#[derive(Debug)]
-struct Policies;
+/// What calls were seen to need. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Recorder(Arc<Mutex<Permissions>>);
 
-impl Intercept for Policies {
+impl Recorder {
+    /// `client`, whose calls are recorded.
+    #[must_use]
+    pub fn record(&self, client: &Client) -> Client {
+        let recorder = self.clone();
+        watched(client, move |request| {
+            recorder.lock().extend(needed(request));
+        })
+    }
+
+    /// What was needed so far.
+    #[must_use]
+    pub fn seen(&self) -> Permissions {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Permissions> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `client`, each of whose requests `look` sees before it is sent.
+fn watched(client: &Client, look: impl Fn(&HttpRequest) + Send + Sync + 'static) -> Client {
+    let watch = Watch(Box::new(look));
+    Client::from_conf(client.config().to_builder().interceptor(watch).build())
+}
+
+struct Watch(Box<dyn Fn(&HttpRequest) + Send + Sync>);
+
+impl Debug for Watch {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Watch")
+    }
+}
+
+impl Intercept for Watch {
     fn name(&self) -> &'static str {
-        "Policies"
+        "Watch"
     }
 
     fn read_before_transmit(
@@ -206,16 +253,7 @@ impl Intercept for Policies {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Ok(function) = FUNCTION.try_with(|function| *function) else {
-            return Ok(());
-        };
-        let allowed = &GRANTS.permissions[function];
-        for permission in needed(context.request()) {
-            assert!(
-                allowed.contains(&permission),
-                "the policy of {function} does not allow {permission:?}"
-            );
-        }
+        (self.0)(context.request());
         Ok(())
     }
 }

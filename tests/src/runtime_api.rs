@@ -16,6 +16,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
+use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
 
@@ -38,7 +39,7 @@ struct Invocation {
 pub struct Lambda {
     child: Child,
     invocations: mpsc::Sender<Invocation>,
-    output: PathBuf,
+    output: NamedTempFile,
 }
 
 /// What a function wrote when it ended before it asked for an event.
@@ -79,9 +80,9 @@ impl Lambda {
         let address = listener.local_addr().expect("an address").to_string();
         tokio::spawn(async move { axum::serve(listener, router(api)).await });
 
-        let output = output_file(function);
-        let file = std::fs::File::create(&output).expect("a file for the output");
-        let mut child = Command::new(binaries().join(function))
+        let output = NamedTempFile::new().expect("a file for the output");
+        let file = output.reopen().expect("a handle");
+        let child = Command::new(binaries().join(function))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("AWS_LAMBDA_FUNCTION_NAME", function)
@@ -99,12 +100,14 @@ impl Lambda {
             .kill_on_drop(true)
             .spawn()
             .unwrap_or_else(|error| panic!("{function}: {error}"));
+        let mut started = Self {
+            child,
+            invocations,
+            output,
+        };
         tokio::select! {
-            _ = first.recv() => Ok(Self { child, invocations, output }),
-            _ = child.wait() => {
-                let wrote = std::fs::read_to_string(&output).unwrap_or_default();
-                Err(InitFailure(wrote))
-            }
+            _ = first.recv() => Ok(started),
+            _ = started.child.wait() => Err(InitFailure(started.output())),
             () = tokio::time::sleep(PATIENCE) => panic!("{function} does not ask for events"),
         }
     }
@@ -149,8 +152,6 @@ impl Drop for Lambda {
     /// What it wrote is a log as well.
     fn drop(&mut self) {
         logs::search(&self.output());
-        // Nobody misses a file that stays.
-        let _ = std::fs::remove_file(&self.output);
     }
 }
 
@@ -166,13 +167,6 @@ fn plant(event: &Value) {
     if let Some(body) = event["body"].as_str() {
         logs::plant_all(&parse(body));
     }
-}
-
-fn output_file(function: &str) -> PathBuf {
-    static STARTED: AtomicUsize = AtomicUsize::new(0);
-    let number = STARTED.fetch_add(1, Ordering::SeqCst);
-    let name = format!("verv-{}-{number}-{function}.log", std::process::id());
-    std::env::temp_dir().join(name)
 }
 
 /// Where the functions' binaries lie: `VERV_BINARIES`, or they are built as this test was.

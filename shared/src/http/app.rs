@@ -3,7 +3,7 @@
 use super::access::guard;
 use super::deadline::deadline;
 use super::observe::observe;
-use super::settings::SettingError;
+use super::settings::{SettingError, variable};
 use super::{Settings, aws, fallback, gateway, logs, secrets};
 use crate::domain::Clock;
 use crate::store::Table;
@@ -30,9 +30,9 @@ impl App {
     pub async fn from_env() -> Result<Self, SettingError> {
         let config = aws::config().await?;
         let keys = secrets::token_keys(&config).await?;
-        let settings = Settings::from_lookup(|variable| match variable {
+        let settings = Settings::from_lookup(|name| match name {
             "TOKEN_KEYS" if keys.is_some() => keys.clone(),
-            _ => std::env::var(variable).ok(),
+            _ => variable(name),
         })?;
         let client = aws_sdk_dynamodb::Client::new(&config);
         Ok(Self {

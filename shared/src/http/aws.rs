@@ -3,7 +3,7 @@
 //! The SDK's default chains would go on to files and to the instance metadata service, which
 //! answers nobody on Lambda: a misconfigured function would be slow instead of wrong.
 
-use super::settings::SettingError;
+use super::settings::{SettingError, variable};
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
@@ -29,14 +29,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// # Errors
 /// The variable that is missing, by name.
 pub(super) async fn config() -> Result<SdkConfig, SettingError> {
-    let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
-    if !is_set("AWS_REGION") && !is_set("AWS_DEFAULT_REGION") {
+    if variable("AWS_REGION").is_none() && variable("AWS_DEFAULT_REGION").is_none() {
         return Err(SettingError::new("AWS_REGION", "must name the AWS region"));
     }
-    for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-        if !is_set(variable) {
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        if variable(name).is_none() {
             return Err(SettingError::new(
-                variable,
+                name,
                 "must be set, as Lambda sets it; any text will do for a local DynamoDB",
             ));
         }

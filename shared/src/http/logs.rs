@@ -1,5 +1,6 @@
 //! Logs as JSON lines, and the metrics line of a request.
 
+use super::settings::variable;
 use crate::store::Usage;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
@@ -9,8 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 /// Begins to log: at the level of `RUST_LOG`, else at the one of Lambda's own logging
 /// controls, else at info.
 pub(super) fn init() {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let level = set("RUST_LOG").or_else(|| set("AWS_LAMBDA_LOG_LEVEL"));
+    let level = variable("RUST_LOG").or_else(|| variable("AWS_LAMBDA_LOG_LEVEL"));
     let level = level.unwrap_or_else(|| "info".to_owned());
     tracing_subscriber::fmt()
         .json()
@@ -54,7 +54,7 @@ pub(super) struct Measured<'a> {
 /// Prints a request's metrics, on Lambda only: CloudWatch reads them out of the log.
 pub(super) fn print_metrics(measured: Measured<'_>, timestamp_millis: i64) {
     static FUNCTION: OnceLock<Option<String>> = OnceLock::new();
-    let function = FUNCTION.get_or_init(|| std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok());
+    let function = FUNCTION.get_or_init(|| variable("AWS_LAMBDA_FUNCTION_NAME"));
     if let Some(function) = function {
         println!("{}", metrics(function, measured, timestamp_millis));
     }

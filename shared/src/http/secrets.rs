@@ -6,7 +6,7 @@
 //! before init is over.
 
 use super::problem::chain;
-use super::settings::SettingError;
+use super::settings::{SettingError, variable};
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
@@ -19,14 +19,13 @@ const SECRET: &str = "TOKEN_KEYS_SECRET";
 /// # Errors
 /// [`SettingError`] that names the variable when the secret cannot be read.
 pub(super) async fn token_keys(config: &SdkConfig) -> Result<Option<String>, SettingError> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let Some(secret) = set(SECRET) else {
+    let Some(secret) = variable(SECRET) else {
         return Ok(None);
     };
     let answer = Client::new(config)
         .get_secret_value()
         .secret_id(secret)
-        .set_version_id(set("TOKEN_KEYS_VERSION"))
+        .set_version_id(variable("TOKEN_KEYS_VERSION"))
         .send()
         .await
         .map_err(|error| {

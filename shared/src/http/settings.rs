@@ -52,7 +52,7 @@ impl Settings {
     /// # Errors
     /// [`SettingError`] that names the first variable at fault.
     pub fn from_env() -> Result<Self, SettingError> {
-        Self::from_lookup(|variable| std::env::var(variable).ok())
+        Self::from_lookup(variable)
     }
 
     /// The settings that `lookup` gives: variable to value.
@@ -120,6 +120,13 @@ impl Settings {
             self.short_base_url.as_str().trim_end_matches('/')
         )
     }
+}
+
+/// What the environment variable `name` holds. An empty one counts as not set, since that is all
+/// that a template can make of a parameter left out.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn url(variable: &'static str, value: Option<String>, default: &str) -> Result<Url, SettingError> {

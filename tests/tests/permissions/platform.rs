@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use tests::Verv;
 use tests::functions::http_functions;
-use tests::recorder::Recorder;
+use tests::policy::Recorder;
 use tests::template::{Route, Template, routes};
 use tower::ServiceExt;
 
@@ -30,7 +30,7 @@ impl Platform {
         let deployed = Template::read();
         let recorded = || {
             let recorder = Recorder::default();
-            let client = recorder.client(&verv.engine.endpoint());
+            let client = recorder.record(&local::engine::client(&verv.engine.endpoint()));
             let app = App {
                 table: Table::new(client, "verv"),
                 ..verv.app.clone()
