@@ -53,8 +53,8 @@ pub fn lines() -> usize {
     LINES.load(Ordering::SeqCst)
 }
 
-/// No line may hold `secret` from now on. Words, short values and the names of parameters,
-/// which stand in lines for other reasons, are left out.
+/// No line may hold `secret` from now on. Words, short values, mere punctuation and the names of
+/// parameters, which stand in lines for other reasons, are left out.
 pub fn plant(secret: &str) {
     let is_word = secret.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_parameter = PRIVATE.contains(&secret.trim_matches(['{', '}']));
