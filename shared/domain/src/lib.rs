@@ -1,0 +1,32 @@
+//! The referral domain: values that are valid once they exist, and the rules between them.
+//!
+//! Nothing here reads a clock, a setting or a database: `now` is an argument, and an invalid
+//! string never becomes a [`Code`] or a [`MentorId`]. A rule is a function of values that
+//! returns what to do or a refusal; the store reads, lets the domain decide, and commits.
+
+pub mod attribution;
+pub mod click;
+pub mod clock;
+pub mod code;
+pub mod code_record;
+pub mod codes;
+pub mod confirmation;
+pub mod facts;
+pub mod ids;
+pub mod program;
+pub mod rollup;
+pub mod scope;
+pub mod stats;
+pub mod terms;
+pub mod text;
+pub mod usage;
+
+pub use attribution::{Attribution, AttributionStatus, AttributionType};
+pub use clock::{Clock, Timestamp};
+pub use code::{Code, CodePrefix, FoldedCode};
+pub use code_record::{CodeRecord, CodeStatus, UserType};
+pub use ids::{AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard};
+pub use program::{Program, ProgramStatus};
+pub use scope::{OutOfScope, OwnerFilter, Scope};
+pub use text::Invalid;
+pub use usage::CountedCode;

@@ -1,0 +1,179 @@
+//! The items of an attribution: the click in its log, the facts that change it, and the guard
+//! that keeps a member at one referrer.
+
+use crate::entity::Entity;
+use crate::keys::{self, Keys};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::attribution::{Conversion, ReferrerUrl, UserAgent, Visitor};
+use domain::{Attribution, AttributionId, Code, CodeId, MemberId, MentorId, OrgId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// How long tombstones in a log and facts of change are kept: far longer than folding may
+/// ever lag behind.
+pub(crate) const CHANGE_RETENTION: TimeDelta = TimeDelta::days(14);
+
+/// A click and what became of it: a fact of the log of attributions. Its tombstone keeps
+/// owner, code and day, so that folding and deleting cannot race.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AttributionItem {
+    #[serde(rename = "sk")]
+    pub(crate) id: AttributionId,
+    pub(crate) mentor: MentorId,
+    pub(crate) org: OrgId,
+    pub(crate) code: Code,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ip_address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    user_agent: Option<UserAgent>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    referrer_url: Option<ReferrerUrl>,
+    pub(crate) occurred_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    new_member: Option<MemberId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    confirmed_at: Option<Timestamp>,
+    /// Seconds since 1970, where the operator lets unconfirmed clicks go.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    expires: Option<i64>,
+    /// The idempotency key that the click was recorded under, hashed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    made_under: Option<String>,
+}
+
+impl Entity for AttributionItem {
+    const KIND: &'static str = "click";
+
+    fn keys(&self) -> Keys {
+        keys::attribution_log_entry(self.id, &self.mentor, &self.org)
+    }
+}
+
+impl From<&Attribution> for AttributionItem {
+    fn from(attribution: &Attribution) -> Self {
+        let conversion = attribution.conversion.as_ref();
+        Self {
+            id: attribution.id,
+            mentor: attribution.mentor.clone(),
+            org: attribution.org.clone(),
+            code: attribution.code.clone(),
+            ip_address: attribution.visitor.ip_address,
+            user_agent: attribution.visitor.user_agent.clone(),
+            referrer_url: attribution.visitor.referrer_url.clone(),
+            occurred_at: attribution.occurred_at,
+            new_member: conversion.map(|c| c.member.clone()),
+            confirmed_at: conversion.map(|c| c.confirmed_at),
+            expires: attribution.expires_at.map(Timestamp::epoch_seconds),
+            made_under: None,
+        }
+    }
+}
+
+impl From<AttributionItem> for Attribution {
+    fn from(item: AttributionItem) -> Self {
+        Self {
+            id: item.id,
+            code: item.code,
+            mentor: item.mentor,
+            org: item.org,
+            visitor: Visitor {
+                ip_address: item.ip_address,
+                user_agent: item.user_agent,
+                referrer_url: item.referrer_url,
+            },
+            occurred_at: item.occurred_at,
+            conversion: item
+                .new_member
+                .zip(item.confirmed_at)
+                .map(|(member, confirmed_at)| Conversion {
+                    member,
+                    confirmed_at,
+                }),
+            expires_at: item
+                .expires
+                .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+                .map(Timestamp::from),
+        }
+    }
+}
+
+impl AttributionItem {
+    /// Whether the click has ceased to exist at `now`, unconfirmed.
+    pub(crate) fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.confirmed_at.is_none() && self.expires.is_some_and(|end| end <= now.timestamp())
+    }
+
+    /// The item of a click that is recorded under an idempotency key.
+    pub(crate) fn made_under(mut self, hash: Option<&str>) -> Self {
+        self.made_under = hash.map(ToOwned::to_owned);
+        self
+    }
+
+    /// The key that it was recorded under, hashed, and when that was.
+    pub(crate) fn origin(&self) -> (Option<&str>, DateTime<Utc>) {
+        (self.made_under.as_deref(), self.id.made_at())
+    }
+}
+
+/// A fact of change in the log of attributions, written in the transaction of its cause: a
+/// conversion adds, a deletion takes away what its attribution had added.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AttributionChange {
+    #[serde(rename = "sk")]
+    pub(crate) id: AttributionId,
+    pub(crate) mentor: MentorId,
+    pub(crate) org: OrgId,
+    pub(crate) code: Code,
+    /// 1 for a conversion, -1 for a deletion.
+    pub(crate) sign: i64,
+    /// The day of the click, where the change concerns the click.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) clicked_on: Option<NaiveDate>,
+    /// The day of the conversion, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) converted_on: Option<NaiveDate>,
+    pub(crate) expires: i64,
+}
+
+impl Entity for AttributionChange {
+    const KIND: &'static str = "change";
+
+    fn keys(&self) -> Keys {
+        keys::attribution_log_entry(self.id, &self.mentor, &self.org)
+    }
+}
+
+/// The fact that a code's record was deleted, in the log of codes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CodeRemoval {
+    #[serde(rename = "sk")]
+    pub(crate) id: CodeId,
+    pub(crate) mentor: MentorId,
+    pub(crate) org: OrgId,
+    pub(crate) expires: i64,
+}
+
+impl Entity for CodeRemoval {
+    const KIND: &'static str = "code_removal";
+
+    fn keys(&self) -> Keys {
+        keys::code_log_entry(self.id, &self.mentor, &self.org)
+    }
+}
+
+/// Which attribution holds a member of an organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MemberGuard {
+    pub(crate) org: OrgId,
+    pub(crate) member: MemberId,
+    pub(crate) attribution: AttributionId,
+}
+
+impl Entity for MemberGuard {
+    const KIND: &'static str = "member";
+
+    fn keys(&self) -> Keys {
+        keys::member_guard(&self.org, &self.member).into()
+    }
+}
+

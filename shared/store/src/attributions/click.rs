@@ -1,0 +1,95 @@
+//! A click on a code, recorded as a fact.
+
+use crate::attribution_item::AttributionItem;
+use crate::code_item::CanonicalCode;
+use crate::dynamo::Read;
+use crate::error::{StoreError, TransactError};
+use crate::idempotency::{IdempotencyKey, IdempotentReply, find_reply};
+use crate::keys;
+use crate::store::Store;
+use crate::transaction::{Attempt, Conflict, refused, until_settled};
+use chrono::{DateTime, Utc};
+use domain::click::{Click, ClickRefusal};
+use domain::{Attribution, CodeRecord, CountedCode, FoldedCode};
+use futures::future::join;
+use futures::try_join;
+
+impl Store {
+    /// Records a click on a code: one eventually consistent read, one write. With a key, the
+    /// write and the kept reply are one transaction, which touches this click and this key
+    /// alone, so clicks stay apart.
+    ///
+    /// # Errors
+    /// [`ClickRefusal`] when the code is unknown or cannot be used.
+    pub async fn record_click(
+        &self,
+        click: Click,
+        key: Option<&IdempotencyKey>,
+        now: DateTime<Utc>,
+    ) -> Result<IdempotentReply<Attribution>, TransactError<ClickRefusal>> {
+        until_settled("the click", || async {
+            let occurred_at = click.occurred_at(now).map_err(refused)?;
+            let earlier = find_reply::<AttributionItem, _>(&self.dynamo, key, now);
+            let (earlier, code) = join(earlier, self.code_to_click(&click.code, now)).await;
+            // The first reply holds, whatever has become of the code.
+            if let Some(reply) = earlier? {
+                return Ok(reply.map(Attribution::from));
+            }
+            let attribution = click.clone().attribution(code?, occurred_at, now);
+            let hash = key.map(IdempotencyKey::hash);
+            let item = AttributionItem::from(&attribution).made_under(hash);
+            if key.is_none() {
+                self.dynamo.put_new(&item).await?;
+            } else {
+                self.transaction()
+                    .keep_reply(key, item.clone(), now)
+                    .create(&item, |_| Conflict::<ClickRefusal>::Overtaken)
+                    .commit()
+                    .await?;
+            }
+            Ok(IdempotentReply::fresh(attribution, now))
+        })
+        .await
+    }
+
+    /// The code as a click on it needs it: read eventually, as a code that goes round the
+    /// world takes more reads than one partition serves strongly.
+    async fn code_to_click(
+        &self,
+        code: &FoldedCode,
+        now: DateTime<Utc>,
+    ) -> Attempt<CodeRecord, ClickRefusal> {
+        let key = keys::code(code);
+        let (seen, ()): (Option<CanonicalCode>, ()) =
+            try_join!(self.dynamo.get(&key, Read::Eventual), self.check_misses())?;
+        // A code that was made a moment ago may not be seen eventually; it is strongly.
+        let code = match seen {
+            Some(canonical) => CountedCode::from(canonical),
+            None => {
+                let found = self.find_code(code).await?;
+                found.ok_or(refused(ClickRefusal::UnknownCode))?
+            }
+        };
+        let program = self.program_of_code(code.record.terms.program, now).await?;
+        match code.check_usable(program.as_ref(), now) {
+            Ok(()) => Ok(code.record),
+            Err(reason) => Err(refused(ClickRefusal::Unusable(reason))),
+        }
+    }
+
+    /// The code that `code` folds to, if it can be used at `now`; read as a click reads it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn find_usable_code(
+        &self,
+        code: &FoldedCode,
+        now: DateTime<Utc>,
+    ) -> Result<Option<CodeRecord>, StoreError> {
+        match self.code_to_click(code, now).await {
+            Ok(record) => Ok(Some(record)),
+            Err(TransactError::Refused(_) | TransactError::KeyReused) => Ok(None),
+            Err(TransactError::Store(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Deleting an attribution.
+
+use super::{change_of, unconfirmed};
+use crate::attribution_item::{AttributionChange, AttributionItem, MemberGuard};
+use crate::code_item::CanonicalCode;
+use crate::error::{StoreError, TransactError};
+use crate::expression::{Condition, EXISTS, LIVE, Update};
+use crate::keys;
+use crate::store::Store;
+use crate::transaction::{Attempt, Conflict, until_settled};
+use chrono::{DateTime, Utc};
+use domain::{Attribution, AttributionId, Timestamp};
+use std::convert::Infallible;
+
+/// What is left counts the click when it is folded, and names nobody.
+const STRIP: &str = "SET deleted_at = :at, expires = :expires REMOVE ip_address, user_agent, \
+                     referrer_url, new_member, confirmed_at, made_under";
+
+impl Store {
+    /// Deletes an attribution and the reply that it was recorded with, frees its member, and
+    /// takes it out of every count. `None` when it is not there, or no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn delete_attribution(
+        &self,
+        id: AttributionId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let at = Timestamp::from(now);
+        let deleted = until_settled("the attribution", || async {
+            let Some(item) = self.find_attribution_item(id, now).await? else {
+                return Ok(None);
+            };
+            self.commit_removal(item, at, now).await?;
+            Ok(Some(at))
+        });
+        deleted.await.map_err(TransactError::into_store_error)
+    }
+
+    async fn commit_removal(
+        &self,
+        item: AttributionItem,
+        at: Timestamp,
+        now: DateTime<Utc>,
+    ) -> Attempt<(), Infallible> {
+        let attribution = Attribution::from(item.clone());
+        let (made_under, made_at) = item.origin();
+        let conversion = attribution.conversion.as_ref();
+        let change = AttributionChange {
+            sign: -1,
+            clicked_on: Some(attribution.occurred_at.day()),
+            converted_on: conversion.map(|conversion| conversion.confirmed_at.day()),
+            ..change_of(&attribution, now)
+        };
+        let unchanged = match conversion {
+            None => unconfirmed(),
+            Some(_) => format!("{LIVE} AND attribute_exists(confirmed_at)"),
+        };
+        let strip = Update::new(STRIP)
+            .when(unchanged)
+            .bind(":at", &at)
+            .bind(":expires", &change.expires);
+        let transaction = self
+            .transaction()
+            .update(&keys::attribution(attribution.id), strip, |_: Option<AttributionItem>| {
+                Conflict::Overtaken
+            })
+            .create(&change, |_| Conflict::Overtaken)
+            .drop_reply(made_under, made_at, now);
+        let Some(conversion) = conversion else {
+            return transaction.commit().await;
+        };
+        let guard = keys::member_guard(&attribution.org, &conversion.member);
+        let is_own = Condition::new("attribution = :id").bind(":id", &attribution.id);
+        let uncount = Update::new("ADD confirmed :minus_one")
+            .when(EXISTS)
+            .bind(":minus_one", &-1);
+        transaction
+            .delete(&guard, is_own, |_: Option<MemberGuard>| Conflict::Overtaken)
+            .update(
+                &keys::code(&attribution.code.folded()),
+                uncount,
+                |_: Option<CanonicalCode>| Conflict::Overtaken,
+            )
+            .commit()
+            .await
+    }
+}

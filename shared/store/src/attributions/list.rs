@@ -1,0 +1,102 @@
+//! Lists of attributions.
+
+use crate::dynamo::Read;
+use crate::error::StoreError;
+use crate::keys::LogName;
+use crate::log::Log;
+use crate::log_item::LogItem;
+use crate::page::{ListRequest, Page};
+use crate::stats::Subject;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::stats::{Counts, Period};
+use domain::{Attribution, AttributionStatus, FoldedCode, OwnerFilter};
+use futures::try_join;
+
+/// Which attributions a list shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttributionFilter {
+    /// Whose.
+    pub owner: OwnerFilter,
+    /// Pending or confirmed.
+    pub status: Option<AttributionStatus>,
+    /// Of this code.
+    pub code: Option<FoldedCode>,
+}
+
+impl AttributionFilter {
+    fn matches(&self, attribution: &Attribution) -> bool {
+        self.owner.matches(&attribution.mentor, &attribution.org)
+            && self
+                .status
+                .is_none_or(|status| attribution.status() == status)
+            && self
+                .code
+                .as_ref()
+                .is_none_or(|code| attribution.code.folded() == *code)
+    }
+}
+
+impl Store {
+    /// The newest attributions that match `filter`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn list_attributions(
+        &self,
+        filter: &AttributionFilter,
+        request: ListRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Page<Attribution>, StoreError> {
+        let Ok(owner) = self.scope().narrow(filter.owner.clone()) else {
+            return Ok(Page::empty());
+        };
+        let filter = &AttributionFilter {
+            owner,
+            ..filter.clone()
+        };
+        let (subject, ()) = try_join!(self.subject_listed(filter), self.stats.prepare(now))?;
+        let Some(subject) = subject else {
+            return Ok(Page::empty());
+        };
+        let log = Log {
+            dynamo: &self.dynamo,
+            name: LogName::Attributions,
+            view: subject.view(),
+        };
+        let listing = log.list(request, None, |item| match item {
+            LogItem::Click(click) => Some(Attribution::from(click))
+                .filter(|click| !click.is_expired(now) && filter.matches(click)),
+            _ => None,
+        });
+        let counting = self.stats.attributions(&subject, Period::AllTime, now);
+        let (listed, counts) = try_join!(listing, counting)?;
+        Ok(Page {
+            records: listed.records,
+            total: counts.map(|counts| of_status(counts, filter.status)).into(),
+            next: listed.next,
+        })
+    }
+
+    /// Whose attributions the list shows; `None` where there can be none, as the code that the
+    /// filter names is unknown or another owner's.
+    async fn subject_listed(
+        &self,
+        filter: &AttributionFilter,
+    ) -> Result<Option<Subject>, StoreError> {
+        let Some(code) = &filter.code else {
+            return Ok(Some(filter.owner.clone().into()));
+        };
+        let issued = self.issued_code(code, Read::Eventual).await?;
+        let own = issued.filter(|record| filter.owner.matches(&record.mentor, &record.org));
+        Ok(own.map(|record| Subject::Code(code.clone(), record.mentor, record.org)))
+    }
+}
+
+fn of_status(counts: Counts, status: Option<AttributionStatus>) -> i64 {
+    match status {
+        None => counts.clicks,
+        Some(AttributionStatus::Confirmed) => counts.conversions,
+        Some(AttributionStatus::Pending) => counts.clicks - counts.conversions,
+    }
+}

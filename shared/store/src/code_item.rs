@@ -1,0 +1,157 @@
+//! The three items of a code: the canonical one under its folded string, its entry in the log
+//! of codes, and the active code of its pair.
+
+use crate::entity::Entity;
+use crate::keys::{self, Keys};
+use chrono::{DateTime, Utc};
+use domain::code_record::{CodeTerms, ReferralLimit};
+use domain::{
+    Code, CodeId, CodeRecord, CountedCode, MentorId, OrgId, ProgramId, Timestamp, UserType,
+};
+use serde::{Deserialize, Serialize};
+
+/// What the three items of a code hold in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CodeItem {
+    id: CodeId,
+    mentor: MentorId,
+    org: OrgId,
+    code: Code,
+    user_type: UserType,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    program: Option<ProgramId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    max_referrals: Option<ReferralLimit>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    expires_at: Option<Timestamp>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    deactivated_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    invalidated_at: Option<Timestamp>,
+    /// Referrals confirmed, counted in the canonical item alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    confirmed: Option<i64>,
+    /// The idempotency key that the code was made under, hashed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    made_under: Option<String>,
+}
+
+impl From<&CodeRecord> for CodeItem {
+    fn from(record: &CodeRecord) -> Self {
+        Self {
+            id: record.id,
+            mentor: record.mentor.clone(),
+            org: record.org.clone(),
+            code: record.code.clone(),
+            user_type: record.terms.user_type,
+            program: record.terms.program,
+            max_referrals: record.terms.max_referrals,
+            expires_at: record.terms.expires_at,
+            created_at: record.created_at,
+            deactivated_at: record.deactivated_at,
+            invalidated_at: record.invalidated_at,
+            confirmed: None,
+            made_under: None,
+        }
+    }
+}
+
+impl From<CodeItem> for CodeRecord {
+    fn from(item: CodeItem) -> Self {
+        Self {
+            id: item.id,
+            mentor: item.mentor,
+            org: item.org,
+            code: item.code,
+            terms: CodeTerms {
+                user_type: item.user_type,
+                program: item.program,
+                max_referrals: item.max_referrals,
+                expires_at: item.expires_at,
+            },
+            created_at: item.created_at,
+            deactivated_at: item.deactivated_at,
+            invalidated_at: item.invalidated_at,
+        }
+    }
+}
+
+macro_rules! code_role {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, |$item:ident| $keys:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub(crate) struct $name(CodeItem);
+
+        impl Entity for $name {
+            const KIND: &'static str = $kind;
+
+            fn keys(&self) -> Keys {
+                let $item = &self.0;
+                $keys
+            }
+        }
+
+        impl From<&CodeRecord> for $name {
+            fn from(record: &CodeRecord) -> Self {
+                Self(record.into())
+            }
+        }
+
+        impl From<$name> for CodeRecord {
+            fn from(role: $name) -> Self {
+                role.0.into()
+            }
+        }
+    };
+}
+
+code_role!(
+    /// The canonical item of a code, found by the code. The only one that is never deleted:
+    /// as a tombstone it keeps the string from being issued again.
+    CanonicalCode,
+    "code",
+    |item| keys::code(&item.code.folded()).into()
+);
+
+code_role!(
+    /// A code's entry in the log of codes: found by id, listed by mentor and organisation.
+    CodeLogItem,
+    "code_entry",
+    |item| keys::code_log_entry(item.id, &item.mentor, &item.org)
+);
+
+code_role!(
+    /// The one active code of a mentor in an organisation.
+    ActiveCode,
+    "active_code",
+    |item| keys::active_code(&item.mentor, &item.org).into()
+);
+
+impl CodeLogItem {
+    /// The item of a code that is made under an idempotency key.
+    pub(crate) fn made_under(mut self, hash: Option<&str>) -> Self {
+        self.0.made_under = hash.map(ToOwned::to_owned);
+        self
+    }
+
+    /// The key that it was made under, hashed, and when that was.
+    pub(crate) fn origin(&self) -> (Option<&str>, DateTime<Utc>) {
+        (self.0.made_under.as_deref(), self.0.id.made_at())
+    }
+
+    /// Who owns the code.
+    pub(crate) fn owner(&self) -> (&MentorId, &OrgId) {
+        (&self.0.mentor, &self.0.org)
+    }
+}
+
+impl From<CanonicalCode> for CountedCode {
+    fn from(canonical: CanonicalCode) -> Self {
+        Self {
+            confirmed: canonical.0.confirmed.unwrap_or(0),
+            record: canonical.into(),
+        }
+    }
+}

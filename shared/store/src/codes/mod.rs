@@ -1,0 +1,122 @@
+//! Codes: found by code, by id and by owner; made, rotated, retired, listed.
+
+mod issue;
+mod list;
+mod retire;
+mod rotate;
+
+pub use list::CodeFilter;
+
+use crate::code_item::{ActiveCode, CanonicalCode};
+use crate::dynamo::Read;
+use crate::error::StoreError;
+use crate::keys;
+use crate::log_item::LogItem;
+use crate::stats::{Counted, Subject};
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use domain::stats::{Counts, Period};
+use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, FoldedCode, MentorId, OrgId};
+use futures::try_join;
+
+impl Store {
+    /// A code, read strongly, if it is in scope. One that is not is a miss, like one that does
+    /// not exist: the address's misses are read side by side.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer, or the address has missed too often.
+    pub async fn find_code(&self, code: &FoldedCode) -> Result<Option<CountedCode>, StoreError> {
+        let key = keys::code(code);
+        let (found, ()) = try_join!(self.dynamo.get(&key, Read::Strong), self.check_misses())?;
+        let found = found.map(|canonical: CanonicalCode| CountedCode::from(canonical));
+        let found = found.filter(|code| self.scope().covers(&code.record.mentor, &code.record.org));
+        if let (None, Some(misses)) = (&found, &self.misses) {
+            misses.count(&self.dynamo).await?;
+        }
+        Ok(found)
+    }
+
+    /// Passes while the address may look up codes.
+    pub(crate) async fn check_misses(&self) -> Result<(), StoreError> {
+        match &self.misses {
+            None => Ok(()),
+            Some(misses) => misses.check(&self.dynamo).await,
+        }
+    }
+
+    /// A code's record, read strongly.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn find_code_by_id(&self, id: CodeId) -> Result<Option<CodeRecord>, StoreError> {
+        match self.find_log_item(&keys::code_by_id(id)).await? {
+            Some(LogItem::Code(item)) => Ok(Some(item.into())),
+            // The log holds facts of removal too: those are no codes.
+            _ => Ok(None),
+        }
+    }
+
+    /// The code of a mentor in an organisation that is active at `now`, read strongly.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn find_active_code(
+        &self,
+        mentor: &MentorId,
+        org: &OrgId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<CodeRecord>, StoreError> {
+        let key = keys::active_code(mentor, org);
+        let active: Option<ActiveCode> = self.dynamo.get(&key, Read::Strong).await?;
+        let record = active.map(CodeRecord::from);
+        Ok(record.filter(|record| {
+            record.status(now) == CodeStatus::Active && self.scope().covers(mentor, org)
+        }))
+    }
+
+    /// The pair's active code as [`Store::find_active_code`] finds it, and how many referrals
+    /// it has confirmed: read of the canonical item, where there is a limit to compare with.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn find_counted_active_code(
+        &self,
+        mentor: &MentorId,
+        org: &OrgId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<CountedCode>, StoreError> {
+        let Some(record) = self.find_active_code(mentor, org, now).await? else {
+            return Ok(None);
+        };
+        let uncounted = |record| CountedCode {
+            record,
+            confirmed: 0,
+        };
+        if record.terms.max_referrals.is_none() {
+            return Ok(Some(uncounted(record)));
+        }
+        let key = keys::code(&record.code.folded());
+        let canonical: Option<CanonicalCode> = self.dynamo.get(&key, Read::Strong).await?;
+        Ok(Some(canonical.map_or_else(|| uncounted(record), CountedCode::from)))
+    }
+
+    /// A code's record and its clicks and conversions over `period`: two trips.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn code_total(
+        &self,
+        id: CodeId,
+        period: Period,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(CodeRecord, Counted<Counts>)>, StoreError> {
+        let (record, ()) = try_join!(self.find_code_by_id(id), self.stats.prepare(now))?;
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        let (mentor, org) = (record.mentor.clone(), record.org.clone());
+        let subject = Subject::Code(record.code.folded(), mentor, org);
+        let counts = self.stats.attributions(&subject, period, now).await?;
+        Ok(Some((record, counts)))
+    }
+}

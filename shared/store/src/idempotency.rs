@@ -1,0 +1,161 @@
+//! `Idempotency-Key`: what the first request came to is kept in the transaction of its
+//! effect, and given to every repetition.
+
+use crate::dynamo::{Dynamo, Read};
+use crate::entity::Entity;
+use crate::error::TransactError;
+use crate::expression::Condition;
+use crate::keys::{self, Keys};
+use crate::transaction::{Attempt, Conflict, Transaction};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How long the first reply is kept.
+pub const RETENTION: TimeDelta = TimeDelta::hours(24);
+
+/// What a request that may carry an `Idempotency-Key` came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdempotentReply<T> {
+    /// The result, as it was when it was first given.
+    pub value: T,
+    /// When it was first given: what depends on the time is shown as of then.
+    pub at: DateTime<Utc>,
+    /// Whether an earlier request had this effect.
+    pub is_replay: bool,
+}
+
+impl<T> IdempotentReply<T> {
+    /// What this request itself has done, at `at`.
+    pub(crate) fn fresh(value: T, at: DateTime<Utc>) -> Self {
+        Self {
+            value,
+            at,
+            is_replay: false,
+        }
+    }
+
+    /// The reply around another form of its value.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> IdempotentReply<U> {
+        IdempotentReply {
+            value: change(self.value),
+            at: self.at,
+            is_replay: self.is_replay,
+        }
+    }
+}
+
+/// A request's idempotency key, hashed with its caller and route, and the request's own hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    hash: String,
+    request: String,
+}
+
+impl IdempotencyKey {
+    /// The key `given` by `caller` on `route`, for a request with the body `body`.
+    pub fn new(caller: &str, route: &str, given: &str, body: &[u8]) -> Self {
+        Self {
+            hash: digest(&[caller.as_bytes(), route.as_bytes(), given.as_bytes()]),
+            request: digest(&[body]),
+        }
+    }
+
+    /// What the table knows the key by; a record that was made under it holds this.
+    pub(crate) fn hash(&self) -> &str {
+        &self.hash
+    }
+}
+
+/// Hashes the parts, each with its length, so that no two lists of parts read alike.
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let hash = hasher.finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The reply that is kept under a key: `value` is the item's form of what it came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct KeptReply<T> {
+    hash: String,
+    request: String,
+    value: T,
+    /// Milliseconds since 1970.
+    at: i64,
+    expires: i64,
+}
+
+impl<T: Serialize + DeserializeOwned> Entity for KeptReply<T> {
+    const KIND: &'static str = "reply";
+
+    fn keys(&self) -> Keys {
+        keys::idempotency(&self.hash).into()
+    }
+}
+
+/// The reply that an earlier request with `key` got, if there was one. One trip, to be spent
+/// side by side with the operation's own reads.
+pub(crate) async fn find_reply<T: Serialize + DeserializeOwned, R>(
+    dynamo: &Dynamo,
+    key: Option<&IdempotencyKey>,
+    now: DateTime<Utc>,
+) -> Attempt<Option<IdempotentReply<T>>, R> {
+    let Some(key) = key else { return Ok(None) };
+    let kept: Option<KeptReply<T>> = dynamo
+        .get(&keys::idempotency(&key.hash), Read::Strong)
+        .await?;
+    // A reply past its time may linger until DynamoDB's TTL gets to it.
+    match kept.filter(|kept| kept.expires > now.timestamp()) {
+        None => Ok(None),
+        Some(kept) if kept.request == key.request => Ok(Some(IdempotentReply {
+            value: kept.value,
+            at: DateTime::from_timestamp_millis(kept.at).unwrap_or(now),
+            is_replay: true,
+        })),
+        Some(_) => Err(TransactError::KeyReused),
+    }
+}
+
+impl<'t, R: 't> Transaction<'t, Conflict<R>> {
+    /// Keeps `value` under `key` together with the effect. Where another request has used the
+    /// key in between, the operation starts over and finds that one's reply. Without a key,
+    /// nothing is added.
+    pub(crate) fn keep_reply<T: Serialize + DeserializeOwned>(
+        self,
+        key: Option<&IdempotencyKey>,
+        value: T,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let Some(key) = key else { return self };
+        let kept = KeptReply {
+            hash: key.hash.clone(),
+            request: key.request.clone(),
+            value,
+            at: now.timestamp_millis(),
+            expires: (now + RETENTION).timestamp(),
+        };
+        let unused = Condition::new("attribute_not_exists(pk) OR expires <= :now")
+            .bind(":now", &now.timestamp());
+        self.put(&kept, unused, |_| Conflict::Overtaken)
+    }
+
+    /// Deletes the reply that was kept under the key that a record was made with at `made_at`:
+    /// what it shows of the record goes with the record. Past its time the key may serve
+    /// another record, and the reply is left to TTL.
+    pub(crate) fn drop_reply(
+        self,
+        made_under: Option<&str>,
+        made_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        match made_under {
+            Some(hash) if now < made_at + RETENTION => self.discard(&keys::idempotency(hash)),
+            _ => self,
+        }
+    }
+}

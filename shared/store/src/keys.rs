@@ -1,0 +1,456 @@
+//! Every key of the table, spelled here and nowhere else.
+//!
+//! | item | pk | sk |
+//! |---|---|---|
+//! | code, the truth | `CODE#<folded>` | `CODE` |
+//! | active code of a pair | `MENTOR#<mentor>#ORG#<org>` | `ACTIVE` |
+//! | code by id, and the log of codes | `RC#<shard>` | `rc_…` |
+//! | attribution, and the log of attributions | `ATTR#<shard>` | `attr_…` |
+//! | member guard | `MEMBER#<org>#<member>` | `MEMBER` |
+//! | counts of a code | `STATS#M#<mentor>` | `TOTAL#<org>#<folded>`, `MONTH#2026-03#<org>#<folded>` |
+//! | number of a mentor's codes | `STATS#M#<mentor>` | `CODES#<org>` |
+//! | rank of a mentor | `STATS#M#<mentor>` | `RANK#<org>#TOTAL`, `RANK#<org>#2026-03` |
+//! | counts of an organisation | `STATS#O#<org>` | `TOTAL`, `MONTH#2026-03` |
+//! | counts of everything by month | `STATS#ALL` | `MONTH#2026-03` |
+//! | how far a fold is, and counts of everything | `STATS#FOLD#<fold>` | `CHECKPOINT` |
+//! | how far a rebuild is | `STATS#FOLD#<fold>` | `REBUILT#<generation>` |
+//! | how far the audit is | `STATS#AUDIT` | `PROGRESS` |
+//! | ids of the facts of a round | `RECEIPT#<fold>#<round>` | `PART#00` |
+//! | round of a fold | `RECEIPT#<fold>` | `ROUND#<its end in milliseconds>` |
+//! | late fact of a fold | `RECEIPT#<fold>` | `LATE#<id>` |
+//! | idempotency record | `IDEM#<hash>` | `IDEM` |
+//! | program | `PRG#<shard>` | `prg_…` |
+//! | misses of an address in a minute | `MISS#<hash>` | `MISS` |
+//!
+//! Index 1 lists by mentor and index 2 by organisation, both sharded as the table is and
+//! sorted by id. Index 2 also ranks an organisation's mentors (`RANK#<org>#TOTAL`). Callers'
+//! ids cannot hold `#`. After a rebuild the partition keys of rows, rankings and receipts end
+//! in `#<generation>`.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use domain::rollup::{Fold, RowKey, Span};
+use domain::stats::Month;
+use domain::{
+    AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fmt;
+use uuid::Uuid;
+
+/// An item, or a part of one.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The partition key of the table.
+pub const PK: &str = "pk";
+/// The sort key of the table.
+pub const SK: &str = "sk";
+/// What an item is.
+pub const KIND: &str = "kind";
+/// When DynamoDB may delete an item: seconds since 1970.
+pub const EXPIRES: &str = "expires";
+
+/// A global index with its key attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Index {
+    pub name: &'static str,
+    pub pk: &'static str,
+    pub sk: &'static str,
+}
+
+/// Index 1: by mentor.
+pub const BY_MENTOR: Index = Index {
+    name: "gsi1",
+    pk: "gsi1pk",
+    sk: "gsi1sk",
+};
+/// Index 2: by organisation.
+pub const BY_ORG: Index = Index {
+    name: "gsi2",
+    pk: "gsi2pk",
+    sk: "gsi2sk",
+};
+
+/// The primary key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl ToString) -> Self {
+        Self {
+            pk,
+            sk: sk.to_string(),
+        }
+    }
+
+    /// The key as the SDK takes it.
+    pub fn to_item(&self) -> Item {
+        HashMap::from([
+            (PK.to_owned(), AttributeValue::S(self.pk.clone())),
+            (SK.to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// All the keys of an item: where it lies, and where the indexes show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    pub primary: Key,
+    pub by_mentor: Option<Key>,
+    pub by_org: Option<Key>,
+}
+
+impl From<Key> for Keys {
+    fn from(primary: Key) -> Self {
+        Self {
+            primary,
+            by_mentor: None,
+            by_org: None,
+        }
+    }
+}
+
+impl Keys {
+    /// Writes the keys into `item`.
+    pub fn write_to(&self, item: &mut Item) {
+        let mut set = |name: &str, value: &str| {
+            item.insert(name.to_owned(), AttributeValue::S(value.to_owned()));
+        };
+        set(PK, &self.primary.pk);
+        set(SK, &self.primary.sk);
+        for (index, key) in [(BY_MENTOR, &self.by_mentor), (BY_ORG, &self.by_org)] {
+            if let Some(key) = key {
+                set(index.pk, &key.pk);
+                set(index.sk, &key.sk);
+            }
+        }
+    }
+}
+
+/// The two logs: facts in time order, spread over the shards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LogName {
+    Attributions,
+    Codes,
+}
+
+impl LogName {
+    pub const ALL: [Self; 2] = [Self::Attributions, Self::Codes];
+
+    /// The log's name in keys, metrics and log lines.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attributions => "ATTR",
+            Self::Codes => "RC",
+        }
+    }
+
+    /// What ids of the log start with.
+    pub fn id_prefix(self) -> &'static str {
+        match self {
+            Self::Attributions => "attr_",
+            Self::Codes => "rc_",
+        }
+    }
+}
+
+/// Whose facts of a log are read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum View {
+    All,
+    Mentor(MentorId),
+    Org(OrgId),
+}
+
+impl View {
+    /// The index, `None` for the table itself, and the partition key of one shard.
+    pub fn partition(&self, log: LogName, shard: Shard) -> (Option<Index>, String) {
+        match self {
+            Self::All => (None, log_partition(log, shard)),
+            Self::Mentor(mentor) => (Some(BY_MENTOR), by_mentor(log, mentor, shard)),
+            Self::Org(org) => (Some(BY_ORG), by_org(log, org, shard)),
+        }
+    }
+}
+
+fn log_partition(log: LogName, shard: Shard) -> String {
+    format!("{}#{shard}", log.as_str())
+}
+
+fn by_mentor(log: LogName, mentor: &MentorId, shard: Shard) -> String {
+    format!("{}#M#{mentor}#{shard}", log.as_str())
+}
+
+fn by_org(log: LogName, org: &OrgId, shard: Shard) -> String {
+    format!("{}#O#{org}#{shard}", log.as_str())
+}
+
+/// The keys of an entry of a log: in its shard, under its mentor and its organisation.
+fn log_entry(
+    log: LogName,
+    shard: Shard,
+    sk: impl ToString,
+    mentor: &MentorId,
+    org: &OrgId,
+) -> Keys {
+    let sk = sk.to_string();
+    Keys {
+        by_mentor: Some(Key::new(by_mentor(log, mentor, shard), &sk)),
+        by_org: Some(Key::new(by_org(log, org, shard), &sk)),
+        primary: Key::new(log_partition(log, shard), sk),
+    }
+}
+
+/// A key that no item has.
+pub fn nothing() -> Key {
+    Key::new("WARM".to_owned(), "UP")
+}
+
+/// The truth about a code.
+pub fn code(code: &FoldedCode) -> Key {
+    Key::new(format!("CODE#{code}"), "CODE")
+}
+
+/// The active code of a mentor in an organisation.
+pub fn active_code(mentor: &MentorId, org: &OrgId) -> Key {
+    Key::new(format!("MENTOR#{mentor}#ORG#{org}"), "ACTIVE")
+}
+
+/// A code by its id.
+pub fn code_by_id(id: CodeId) -> Key {
+    Key::new(log_partition(LogName::Codes, id.shard()), id)
+}
+
+/// An entry of the log of codes.
+pub fn code_log_entry(id: CodeId, mentor: &MentorId, org: &OrgId) -> Keys {
+    log_entry(LogName::Codes, id.shard(), id, mentor, org)
+}
+
+/// An attribution by its id.
+pub fn attribution(id: AttributionId) -> Key {
+    Key::new(log_partition(LogName::Attributions, id.shard()), id)
+}
+
+/// An entry of the log of attributions.
+pub fn attribution_log_entry(id: AttributionId, mentor: &MentorId, org: &OrgId) -> Keys {
+    log_entry(LogName::Attributions, id.shard(), id, mentor, org)
+}
+
+/// What keeps a member at one referrer in an organisation.
+pub fn member_guard(org: &OrgId, member: &MemberId) -> Key {
+    Key::new(format!("MEMBER#{org}#{member}"), "MEMBER")
+}
+
+/// The kept answer to a request, by the hash of its caller, route and idempotency key.
+pub fn idempotency(hash: &str) -> Key {
+    Key::new(format!("IDEM#{hash}"), "IDEM")
+}
+
+/// A program by its id.
+pub fn program(id: ProgramId) -> Key {
+    Key::new(format!("PRG#{}", id.shard()), id)
+}
+
+/// A program, listed by its organisation. These are few: one partition holds them.
+pub fn program_listed(id: ProgramId, org: &OrgId) -> Keys {
+    Keys {
+        primary: program(id),
+        by_mentor: None,
+        by_org: Some(Key::new(programs_of(org), id)),
+    }
+}
+
+/// The partition of index 2 that lists an organisation's programs.
+pub fn programs_of(org: &OrgId) -> String {
+    format!("PRG#O#{org}")
+}
+
+/// The misses of an address, by the hash of the address and the minute.
+pub fn misses(hash: &str) -> Key {
+    Key::new(format!("MISS#{hash}"), "MISS")
+}
+
+/// The partition of a mentor's roll-up rows: of each code, of the code records, of the ranks.
+pub fn stats_of_mentor(mentor: &MentorId, generation: Generation) -> String {
+    format!("STATS#M#{mentor}{generation}")
+}
+
+/// The partition of an organisation's roll-up rows.
+pub fn stats_of_org(org: &OrgId, generation: Generation) -> String {
+    format!("STATS#O#{org}{generation}")
+}
+
+/// The partition of the months of everything; all time is on the checkpoint.
+pub fn stats_of_all(generation: Generation) -> String {
+    format!("STATS#ALL{generation}")
+}
+
+/// A roll-up row. That of everything and all time is no item of its own: it is on the
+/// checkpoint.
+pub fn stats_row(row: &RowKey, generation: Generation) -> Key {
+    match row {
+        RowKey::All(span) => Key::new(stats_of_all(generation), span_of_row(*span)),
+        RowKey::Org(org, span) => Key::new(stats_of_org(org, generation), span_of_row(*span)),
+        RowKey::Code {
+            mentor,
+            org,
+            code,
+            span,
+        } => Key::new(
+            stats_of_mentor(mentor, generation),
+            format!("{}#{org}#{code}", span_of_row(*span)),
+        ),
+        RowKey::Codes(mentor, org) => {
+            Key::new(stats_of_mentor(mentor, generation), format!("CODES#{org}"))
+        }
+        RowKey::Rank(mentor, org, span) => Key::new(
+            stats_of_mentor(mentor, generation),
+            format!("RANK#{org}#{}", span_of_rank(*span)),
+        ),
+    }
+}
+
+fn span_of_row(span: Span) -> String {
+    match span {
+        Span::AllTime => "TOTAL".to_owned(),
+        Span::Month(month) => format!("MONTH#{month}"),
+    }
+}
+
+fn span_of_rank(span: Span) -> String {
+    match span {
+        Span::AllTime => "TOTAL".to_owned(),
+        Span::Month(month) => month.to_string(),
+    }
+}
+
+/// The sort keys of a partition's rows of all time, in one organisation or in all; the first
+/// and the last.
+pub fn stats_totals(org: Option<&OrgId>) -> (String, String) {
+    let prefix = org.map_or("TOTAL".to_owned(), |org| format!("TOTAL#{org}#"));
+    (prefix.clone(), format!("{prefix}~"))
+}
+
+/// The sort keys of a partition's months from `first` on; the first and the last.
+pub fn stats_months(first: Month) -> (String, String) {
+    (format!("MONTH#{first}"), "MONTH#~".to_owned())
+}
+
+/// The sort keys of a mentor's counts of code records; the first and the last.
+pub fn stats_codes() -> (String, String) {
+    ("CODES#".to_owned(), "CODES#~".to_owned())
+}
+
+/// What the sort key of a roll-up row says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RowName<'k> {
+    /// `2026-03` in a row of a month.
+    pub month: Option<&'k str>,
+    /// In a mentor's partition.
+    pub org: Option<&'k str>,
+    /// In a row of a code.
+    pub code: Option<&'k str>,
+}
+
+impl<'k> RowName<'k> {
+    /// What a row's sort key says.
+    pub fn read(sk: &'k str) -> Self {
+        let mut parts = sk.split('#');
+        let month = match parts.next() {
+            Some("MONTH") => parts.next(),
+            _ => None,
+        };
+        Self {
+            month,
+            org: parts.next(),
+            code: parts.next(),
+        }
+    }
+}
+
+/// The ranking of an organisation's mentors, a partition of index 2.
+pub fn ranking(org: &OrgId, span: Span, generation: Generation) -> String {
+    format!("RANK#{org}#{}{generation}", span_of_rank(span))
+}
+
+/// A mentor's place in a ranking: the more conversions, the earlier it sorts.
+pub fn rank(conversions: i64, mentor: &MentorId) -> String {
+    format!("{:012}#{mentor}", 999_999_999_999 - conversions)
+}
+
+/// The mentor at a place in a ranking.
+pub fn mentor_of_rank(rank: &str) -> Option<&str> {
+    rank.split_once('#').map(|(_, mentor)| mentor)
+}
+
+/// How far a fold is.
+pub fn checkpoint(fold: Fold) -> Key {
+    Key::new(format!("STATS#FOLD#{fold}"), "CHECKPOINT")
+}
+
+/// How far a fold's rows of another generation are, while they are rebuilt.
+pub fn rebuilt_checkpoint(fold: Fold, generation: Generation) -> Key {
+    Key::new(format!("STATS#FOLD#{fold}"), format!("REBUILT{generation}"))
+}
+
+/// How far the audit is.
+pub fn audit() -> Key {
+    Key::new("STATS#AUDIT".to_owned(), "PROGRESS")
+}
+
+/// A part of the receipts that a round writes before it begins.
+pub fn receipt(fold: Fold, generation: Generation, round: Uuid, part: usize) -> Key {
+    let receipts = receipts(fold, generation);
+    Key::new(format!("{receipts}#{}", round.simple()), format!("PART#{part:02}"))
+}
+
+/// The record of the round that folded up to `to`.
+pub fn round(fold: Fold, generation: Generation, to: DateTime<Utc>) -> Key {
+    Key::new(
+        receipts(fold, generation),
+        format!("ROUND#{:013}", to.timestamp_millis()),
+    )
+}
+
+/// After the last record of a round.
+pub const ROUNDS_END: &str = "ROUND#~";
+
+/// The receipt of a fact that came too late for its round.
+pub fn late_receipt(fold: Fold, generation: Generation, fact: Uuid) -> Key {
+    Key::new(
+        receipts(fold, generation),
+        format!("LATE#{}", fact.simple()),
+    )
+}
+
+/// The partition of a fold's rounds and late facts.
+fn receipts(fold: Fold, generation: Generation) -> String {
+    format!("RECEIPT#{fold}{generation}")
+}
+
+/// Which set of roll-up rows: a rebuild makes a new one beside the old. The first has no
+/// mark in its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// The one after.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            later => write!(f, "#{later}"),
+        }
+    }
+}

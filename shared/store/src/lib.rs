@@ -1,0 +1,44 @@
+//! The single DynamoDB table and every access to it.
+//!
+//! From the bottom up: `keys` is the only place that spells a key, `entity` and the `…_item`
+//! modules say what the items hold, `dynamo` makes metered calls, `transaction` commits writes
+//! whose refusals are values, `log` reads the sharded, time-ordered lists, [`stats`] and
+//! [`fold`] count. On these, one module per access-pattern group adds operations to [`Store`]:
+//! `programs`, [`codes`] and [`attributions`].
+//!
+//! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
+//! embedded engine that speaks DynamoDB's own protocol.
+
+mod attribution_item;
+pub mod attributions;
+mod code_item;
+pub mod codes;
+mod dynamo;
+mod entity;
+mod error;
+mod expression;
+pub mod fold;
+mod idempotency;
+pub mod keys;
+mod log;
+mod log_item;
+mod merge;
+mod meter;
+mod misses;
+mod page;
+mod program_cache;
+mod program_item;
+mod programs;
+mod schema;
+pub mod stats;
+mod store;
+mod totals;
+mod transaction;
+
+pub use error::{ScopedError, StoreError, TransactError};
+pub use idempotency::{IdempotencyKey, IdempotentReply};
+pub use meter::{Usage, metered};
+pub use misses::MissCounter;
+pub use page::{Cursor, ListRequest, Page, Start, Total};
+pub use programs::ListProgramsError;
+pub use store::{Store, UnscopedStore};

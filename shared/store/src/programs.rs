@@ -1,0 +1,327 @@
+//! Programs: made, changed, archived or deleted, listed.
+//!
+//! A program is never deleted once a code refers to it. The first such code marks the
+//! program in the very transaction that makes the code, and a deletion is refused by that
+//! mark: so neither can pass the other. Later codes find the mark and write nothing.
+
+use crate::dynamo::{Order, Query, Read};
+use crate::entity::Entity;
+use crate::error::{StoreError, TransactError};
+use crate::expression::{Condition, EXISTS, Update};
+use crate::idempotency::{IdempotencyKey, IdempotentReply, find_reply};
+use crate::keys::{self, BY_ORG};
+use crate::page::{Cursor, ListRequest, Page, Total};
+use crate::program_item::ProgramItem;
+use crate::store::Store;
+use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
+use chrono::{DateTime, Utc};
+use domain::program::{ProgramRefusal, ProgramRemoval};
+use domain::{OrgId, OutOfScope, OwnerFilter, Program, ProgramId, ProgramStatus, Timestamp};
+use std::convert::Infallible;
+use uuid::Uuid;
+
+/// How many of an organisation's programs a page looks at and counts: 15 read units' worth.
+const READ_TO_COUNT: usize = 150;
+
+/// The program is as it was read.
+const UNCHANGED: &str = "#version = :version";
+
+/// Why programs were not listed.
+#[derive(Debug)]
+pub enum ListProgramsError {
+    /// They are another organisation's.
+    OutOfScope,
+    /// The caller may see every organisation's, and has named none.
+    OrgRequired,
+    /// The table could not answer.
+    Store(StoreError),
+}
+
+impl From<OutOfScope> for ListProgramsError {
+    fn from(OutOfScope: OutOfScope) -> Self {
+        Self::OutOfScope
+    }
+}
+
+impl From<StoreError> for ListProgramsError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Store {
+    /// A program, read strongly, if it is in scope.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn find_program(&self, id: ProgramId) -> Result<Option<Program>, StoreError> {
+        let item = self.find_program_item(id).await?;
+        Ok(item.map(Program::from))
+    }
+
+    async fn find_program_item(&self, id: ProgramId) -> Result<Option<ProgramItem>, StoreError> {
+        let found: Option<ProgramItem> = self.dynamo.get(&keys::program(id), Read::Strong).await?;
+        Ok(found.filter(|item| self.scope().covers_org(item.org())))
+    }
+
+    /// The program that a code is made under: up to ten seconds old.
+    pub(crate) async fn program_for_new_code(
+        &self,
+        id: Option<ProgramId>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Program>, StoreError> {
+        match id {
+            None => Ok(None),
+            Some(id) => self.cached_program(id, Read::Strong, now).await,
+        }
+    }
+
+    /// The program of a code that is used: up to ten seconds old, or read eventually.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn program_of_code(
+        &self,
+        id: Option<ProgramId>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Program>, StoreError> {
+        let Some(id) = id else { return Ok(None) };
+        match self.cached_program(id, Read::Eventual, now).await? {
+            // A program that was made a moment ago may not be seen eventually.
+            None => self.cached_program(id, Read::Strong, now).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn cached_program(
+        &self,
+        id: ProgramId,
+        read: Read,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Program>, StoreError> {
+        if let Some(program) = self.programs.get(id, now) {
+            return Ok(Some(program));
+        }
+        let found: Option<ProgramItem> = self.dynamo.get(&keys::program(id), read).await?;
+        let program = found.map(Program::from);
+        if let Some(program) = &program {
+            self.programs.insert(program, now);
+        }
+        Ok(program)
+    }
+
+    /// Makes a program.
+    ///
+    /// # Errors
+    /// [`ProgramRefusal::OutOfScope`], [`ProgramRefusal::EndsBeforeStart`].
+    pub async fn create_program(
+        &self,
+        program: &Program,
+        key: Option<&IdempotencyKey>,
+        now: DateTime<Utc>,
+    ) -> Result<IdempotentReply<Program>, TransactError<ProgramRefusal>> {
+        if !self.scope().covers_org(&program.org) {
+            return Err(TransactError::Refused(ProgramRefusal::OutOfScope));
+        }
+        program.terms.check().map_err(TransactError::Refused)?;
+        let item = ProgramItem::from(program).made_under(key.map(IdempotencyKey::hash));
+        until_settled("a new program", || async {
+            // Only a racer with the same key overtakes: its reply is found then.
+            if let Some(reply) = find_reply::<ProgramItem, _>(&self.dynamo, key, now).await? {
+                return Ok(reply.map(Program::from));
+            }
+            self.transaction()
+                .keep_reply(key, item.clone(), now)
+                .create(&item, |_| Conflict::Overtaken)
+                .commit()
+                .await?;
+            Ok(IdempotentReply::fresh(program.clone(), now))
+        })
+        .await
+    }
+
+    /// Changes a program as `change` says, and gives it as it is then.
+    ///
+    /// # Errors
+    /// [`ProgramRefusal::NotFound`], [`ProgramRefusal::EndsBeforeStart`].
+    pub async fn update_program(
+        &self,
+        id: ProgramId,
+        change: impl Fn(Program) -> Program,
+    ) -> Result<Program, TransactError<ProgramRefusal>> {
+        until_settled("the program", || async {
+            let found = self.find_program_item(id).await?;
+            let item = found.ok_or(refused(ProgramRefusal::NotFound))?;
+            let program = Program::from(item.clone());
+            let changed = change(program.clone());
+            changed.terms.check().map_err(refused)?;
+            if changed == program {
+                return Ok(program);
+            }
+            self.replace_program(&item, changed).await
+        })
+        .await
+    }
+
+    /// Deletes a program, or archives it where codes refer to it. `None` when it is not
+    /// there, or no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn remove_program(
+        &self,
+        id: ProgramId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<ProgramRemoval>, StoreError> {
+        let at = Timestamp::from(now);
+        let removed = until_settled::<_, Infallible, _>("the program", || async {
+            let Some(item) = self.find_program_item(id).await? else {
+                return Ok(None);
+            };
+            let program = Program::from(item.clone());
+            match (program.is_referred, program.archived_at) {
+                (true, Some(at)) => Ok(Some(ProgramRemoval::Archived(at))),
+                (true, None) => {
+                    let archived = Program {
+                        archived_at: Some(at),
+                        ..program
+                    };
+                    self.replace_program(&item, archived).await?;
+                    Ok(Some(ProgramRemoval::Archived(at)))
+                }
+                (false, _) => {
+                    self.delete_program(&item, now).await?;
+                    Ok(Some(ProgramRemoval::Deleted(at)))
+                }
+            }
+        });
+        removed.await.map_err(TransactError::into_store_error)
+    }
+
+    async fn replace_program<R>(&self, read: &ProgramItem, changed: Program) -> Attempt<Program, R> {
+        let changed = Program {
+            version: read.version() + 1,
+            ..changed
+        };
+        let unchanged = Condition::new(UNCHANGED).bind(":version", &read.version());
+        let item = ProgramItem::from(&changed).made_under(read.origin().0);
+        self.transaction()
+            .put(&item, unchanged, |_| Conflict::Overtaken)
+            .commit()
+            .await?;
+        self.programs.invalidate(changed.id);
+        Ok(changed)
+    }
+
+    async fn delete_program<R>(&self, read: &ProgramItem, now: DateTime<Utc>) -> Attempt<(), R> {
+        let unchanged = Condition::new(UNCHANGED).bind(":version", &read.version());
+        let (made_under, made_at) = read.origin();
+        self.transaction()
+            .delete(&keys::program(read.id()), unchanged, |_: Option<ProgramItem>| {
+                Conflict::Overtaken
+            })
+            .drop_reply(made_under, made_at, now)
+            .commit()
+            .await?;
+        self.programs.invalidate(read.id());
+        Ok(())
+    }
+
+    /// The newest programs of an organisation: of the one that `org` names, or else of the
+    /// caller's own. The total is counted no further than the page itself reads.
+    ///
+    /// # Errors
+    /// [`ListProgramsError`].
+    pub async fn list_programs(
+        &self,
+        org: Option<OrgId>,
+        status: Option<ProgramStatus>,
+        request: ListRequest,
+    ) -> Result<Page<Program>, ListProgramsError> {
+        let filter = OwnerFilter { mentor: None, org };
+        let org = self.scope().narrow(filter)?.org;
+        let org = org.ok_or(ListProgramsError::OrgRequired)?;
+        let (skip, before) = request.start.parts();
+        let examined = READ_TO_COUNT.max(skip + request.limit + 1);
+        let query = Query {
+            index: Some(BY_ORG),
+            pk: keys::programs_of(&org),
+            from: None,
+            to: before.map(|id| just_before(id).to_string()),
+            order: Order::Descending,
+            limit: examined,
+            read: Read::Eventual,
+        };
+        let mut read = Vec::new();
+        for item in self.dynamo.query(&query).await? {
+            read.extend(ProgramItem::from_item(item)?.map(Program::from));
+        }
+        let read_to_end = read.len() < examined;
+        Ok(page_of(read, read_to_end, status, request))
+    }
+
+    /// Forgets a program whose stored state this process has just changed.
+    pub(crate) fn program_was_marked(&self, program: Option<&Program>) {
+        if let Some(program) = program.filter(|program| !program.is_referred) {
+            self.programs.invalidate(program.id);
+        }
+    }
+}
+
+/// The page that the newest programs, `read` in order, come to.
+fn page_of(
+    mut read: Vec<Program>,
+    read_to_end: bool,
+    status: Option<ProgramStatus>,
+    request: ListRequest,
+) -> Page<Program> {
+    let (skip, before) = request.start.parts();
+    let oldest_read = read.last().map(cursor);
+    read.retain(|program| status.is_none_or(|status| program.status() == status));
+    let count = read.len();
+    let records: Vec<Program> = read.into_iter().skip(skip).take(request.limit).collect();
+    let next = if skip + records.len() < count {
+        records.last().map(cursor)
+    } else if read_to_end {
+        None
+    } else {
+        oldest_read
+    };
+    Page {
+        records,
+        total: Total {
+            count: i64::try_from(count).unwrap_or(i64::MAX),
+            is_lower_bound: !read_to_end || before.is_some(),
+            as_of: None,
+        },
+        next,
+    }
+}
+
+fn cursor(program: &Program) -> Cursor {
+    Cursor(program.id.uuid())
+}
+
+impl<'t, R: 't> Transaction<'t, R> {
+    /// Marks the program that a new code refers to, unless it is marked: `gone` is what it
+    /// means that the program is no longer there.
+    pub(crate) fn refer_to(
+        self,
+        program: Option<&Program>,
+        gone: impl FnOnce() -> R + Send + 't,
+    ) -> Self {
+        let Some(program) = program.filter(|program| !program.is_referred) else {
+            return self;
+        };
+        let mark = Update::new("SET #referred = :true ADD #version :one")
+            .when(EXISTS)
+            .bind(":true", &true)
+            .bind(":one", &1);
+        self.update(&keys::program(program.id), mark, |_: Option<ProgramItem>| gone())
+    }
+}
+
+/// The greatest id that sorts before `id`.
+fn just_before(id: Uuid) -> ProgramId {
+    ProgramId::from_uuid(Uuid::from_u128(id.as_u128().saturating_sub(1)))
+}
