@@ -2,15 +2,15 @@
 //! among them, made by the functions' own code on a clock that runs through those days.
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use domain::attribution::Visitor;
+use domain::click::Click;
+use domain::codes::{Issued, WantedCode};
+use domain::confirmation::Confirmation;
+use domain::terms::RequestedTerms;
+use domain::{AttributionId, Code, FoldedCode, Scope};
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::domain::attribution::Visitor;
-use shared::domain::code_record::CodeTerms;
-use shared::domain::{Code, MemberId, MentorId, OrgId};
-use shared::store::attributions::{Click, Confirmation};
-use shared::store::codes::{Issued, Keep};
-use shared::store::{Answer, StoreError, Table, TransactError};
 use std::fmt::Debug;
-use std::sync::Mutex;
+use store::{Store, StoreError, TransactError, UnscopedStore};
 
 /// The demonstration's organisation.
 pub const ORG: &str = "org_demo";
@@ -45,8 +45,11 @@ const AGENTS: [&str; 3] = [
 /// What the demonstration made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Demo {
+    /// Codes, one a mentor.
     pub codes: usize,
+    /// Clicks, the confirmed ones included.
     pub clicks: usize,
+    /// Clicks that were confirmed.
     pub recruitments: usize,
 }
 
@@ -55,127 +58,137 @@ pub struct Demo {
 ///
 /// # Errors
 /// [`StoreError`] when DynamoDB does not answer.
-pub async fn fill(table: &Table, now: DateTime<Utc>) -> Result<Option<Demo>, StoreError> {
-    if !table.is_empty().await? {
+pub async fn fill(store: &UnscopedStore, now: DateTime<Utc>) -> Result<Option<Demo>, StoreError> {
+    if !store.is_empty().await? {
         return Ok(None);
     }
-    let org: OrgId = valid(ORG);
-    let mut dice = Dice(0x5eed);
-    let mut demo = Demo::default();
+    let mut history = History {
+        store: store.scoped(Scope::unrestricted(), None),
+        now,
+        dice: Dice(0x5eed),
+        demo: Demo::default(),
+    };
     let start = now - TimeDelta::days(DAYS);
-    let mut codes: Vec<(MentorId, Code, u32)> = Vec::new();
-    for (mentor, prefix, a_day) in MENTORS {
-        let mentor: MentorId = valid(mentor);
-        let code = issue(table, &mentor, &org, prefix, start).await?;
-        codes.push((mentor, code, a_day));
-        demo.codes += 1;
+    let mut codes = Vec::with_capacity(MENTORS.len());
+    for (mentor, prefix, clicks_a_day) in MENTORS {
+        codes.push((history.issue(mentor, prefix, start).await?, clicks_a_day));
     }
-
-    let progress = ProgressBar::new(DAYS.unsigned_abs()).with_style(
-        ProgressStyle::with_template("  demo data {bar:40} day {pos} of {len}, {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
+    let progress = progress_bar();
     for day in 0..DAYS {
-        for (_, code, a_day) in &codes {
-            for _ in 0..dice.around(*a_day) {
-                let at = daytime(start + TimeDelta::days(day), &mut dice);
-                if at >= now {
-                    continue;
-                }
-                let recruited = click(table, code, at, &mut dice, demo.recruitments, now).await?;
-                demo.clicks += 1;
-                demo.recruitments += usize::from(recruited);
-            }
+        for (code, clicks_a_day) in &codes {
+            let day = start + TimeDelta::days(day);
+            history.day_of_clicks(code, *clicks_a_day, day).await?;
         }
-        progress.set_message(format!(
-            "{} clicks, {} recruited",
-            demo.clicks, demo.recruitments
-        ));
+        let Demo {
+            clicks,
+            recruitments,
+            ..
+        } = history.demo;
+        progress.set_message(format!("{clicks} clicks, {recruitments} recruited"));
         progress.inc(1);
     }
     progress.finish();
-    Ok(Some(demo))
+    Ok(Some(history.demo))
 }
 
-async fn issue(
-    table: &Table,
-    mentor: &MentorId,
-    org: &OrgId,
-    prefix: &str,
-    at: DateTime<Utc>,
-) -> Result<Code, StoreError> {
-    let issued = Mutex::new(None);
-    let render = |made: &Issued| {
-        let (Issued::Created(record) | Issued::Existing(record)) = made;
-        if let Ok(mut issued) = issued.lock() {
-            *issued = Some(record.code.clone());
-        }
-        Answer {
-            status: 200,
-            location: None,
-            body: String::new(),
-        }
-    };
-    let keep = Keep {
-        key: None,
-        render: &render,
-    };
-    let (prefix, terms) = (valid(prefix), CodeTerms::default());
-    expected(
-        table
-            .get_or_create_code(mentor, org, Some(&prefix), &terms, keep, at)
-            .await,
-    )?;
-    let issued = issued.into_inner().ok().flatten();
-    issued.ok_or_else(|| StoreError::Refused("the demonstration's code was not made".into()))
+fn progress_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("  demo data {bar:40} day {pos} of {len}, {msg}");
+    ProgressBar::new(DAYS.unsigned_abs())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// A click, which in one case of eight is a recruitment some days later; says whether.
-async fn click(
-    table: &Table,
-    code: &Code,
-    at: DateTime<Utc>,
-    dice: &mut Dice,
-    recruited: usize,
+/// The days up to `now`, as far as they are made.
+struct History {
+    store: Store,
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let click = Click {
-        code: code.folded(),
-        visitor: Visitor {
-            // Addresses that documentation may use.
-            ip_address: Some([203, 0, 113, dice.below(256) as u8].into()),
-            user_agent: AGENTS[dice.below(AGENTS.len())].parse().ok(),
-            referrer_url: REFERRERS[dice.below(REFERRERS.len())].parse().ok(),
-        },
-        occurred_at: at.into(),
-        retention: None,
-    };
-    let attribution = expected(table.record_click(click, at).await)?;
-    let joined = at + TimeDelta::hours(1 + dice.below(120) as i64);
-    if dice.below(8) != 0 || joined >= now {
-        return Ok(false);
-    }
-    let member: MemberId = valid(&format!("usr_{}", 5_000 + recruited));
-    let confirmation = Confirmation {
-        code: code.folded(),
-        member,
-        confirmed_at: joined.into(),
-    };
-    expected(table.confirm(attribution.id, &confirmation, joined).await)?;
-    Ok(true)
+    dice: Dice,
+    demo: Demo,
 }
 
-/// Some time between 7 in the morning and 11 at night of the day of `day`.
-fn daytime(day: DateTime<Utc>, dice: &mut Dice) -> DateTime<Utc> {
-    let morning = day.with_hour(7).unwrap_or(day);
-    morning + TimeDelta::milliseconds(dice.below(16 * 3_600_000) as i64)
+impl History {
+    async fn issue(
+        &mut self,
+        mentor: &str,
+        prefix: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Code, StoreError> {
+        let wanted = WantedCode {
+            mentor: valid(mentor),
+            org: valid(ORG),
+            prefix: Some(valid(prefix)),
+            terms: RequestedTerms::default(),
+        };
+        let reply = self.store.get_or_create_code(wanted, None, at).await;
+        let (Issued::Created(record) | Issued::Existing(record)) = expected(reply)?.value;
+        self.demo.codes += 1;
+        Ok(record.code)
+    }
+
+    async fn day_of_clicks(
+        &mut self,
+        code: &Code,
+        usual: u32,
+        day: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        for _ in 0..self.dice.around(usual) {
+            let at = self.dice.daytime(day);
+            if at < self.now {
+                let click = self.click(code.folded(), at).await?;
+                self.join_perhaps(code.folded(), click, at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn click(
+        &mut self,
+        code: FoldedCode,
+        at: DateTime<Utc>,
+    ) -> Result<AttributionId, StoreError> {
+        let dice = &mut self.dice;
+        let click = Click {
+            code,
+            visitor: Visitor {
+                // Addresses that documentation may use.
+                ip_address: Some([203, 0, 113, dice.below(256) as u8].into()),
+                user_agent: AGENTS[dice.below(AGENTS.len())].parse().ok(),
+                referrer_url: REFERRERS[dice.below(REFERRERS.len())].parse().ok(),
+            },
+            occurred_at: None,
+            retention: None,
+        };
+        let reply = self.store.record_click(click, None, at).await;
+        self.demo.clicks += 1;
+        Ok(expected(reply)?.value.id)
+    }
+
+    /// One click in eight is a recruitment some days later.
+    async fn join_perhaps(
+        &mut self,
+        code: FoldedCode,
+        click: AttributionId,
+        clicked: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let joined = clicked + TimeDelta::hours(1 + self.dice.below(120) as i64);
+        if self.dice.below(8) != 0 || joined >= self.now {
+            return Ok(());
+        }
+        let confirmation = Confirmation {
+            code,
+            member: valid(&format!("usr_{}", 5_000 + self.demo.recruitments)),
+            confirmed_at: None,
+        };
+        expected(self.store.confirm(click, confirmation, joined).await)?;
+        self.demo.recruitments += 1;
+        Ok(())
+    }
 }
 
 /// What nobody else can have refused: the table was empty.
 fn expected<T, R: Debug>(outcome: Result<T, TransactError<R>>) -> Result<T, StoreError> {
     outcome.map_err(|error| match error {
         TransactError::Store(error) => error,
-        TransactError::Refused(refusal) => StoreError::Refused(format!("{refusal:?}").into()),
+        refused => StoreError::Refused(format!("{refused:?}").into()),
     })
 }
 
@@ -187,7 +200,8 @@ where
         .expect("the demonstration's own names are valid")
 }
 
-/// The same throws every time, so that the demonstration looks the same on every machine.
+/// A random sequence that is the same every time, so that the demonstration looks the same on
+/// every machine.
 struct Dice(u64);
 
 impl Dice {
@@ -197,6 +211,12 @@ impl Dice {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % sides
+    }
+
+    /// Some time between 7 in the morning and 11 at night of the day of `day`.
+    fn daytime(&mut self, day: DateTime<Utc>) -> DateTime<Utc> {
+        let morning = day.with_hour(7).unwrap_or(day);
+        morning + TimeDelta::milliseconds(self.below(16 * 3_600_000) as i64)
     }
 
     /// Between nothing and twice `usual`.

@@ -6,16 +6,19 @@ pub mod engine;
 pub mod token;
 
 use axum::Router;
-use shared::http::App;
+use domain::Clock;
 use std::time::Duration;
+use store::UnscopedStore;
+use web::App;
+use web::routes::Routes;
 
 /// How often the aggregator runs on this machine; on AWS the template's schedule says.
 const AGGREGATION_PERIOD: Duration = Duration::from_secs(15);
 
 /// Runs the aggregator on its schedule, for ever.
-pub async fn aggregate_regularly(app: App) {
+pub async fn aggregate_regularly(store: UnscopedStore, clock: Clock) {
     loop {
-        if let Err(error) = stats_aggregator::aggregate(&app, || false).await {
+        if let Err(error) = stats_aggregator::aggregate(&store, &clock, || false).await {
             tracing::error!(%error, "the aggregation failed; the next one goes on from there");
         }
         tokio::time::sleep(AGGREGATION_PERIOD).await;
@@ -23,7 +26,7 @@ pub async fn aggregate_regularly(app: App) {
 }
 
 /// Every route of every function.
-pub fn routes() -> Router<App> {
+pub fn routes() -> Routes {
     code_records::routes()
         .merge(codes::routes())
         .merge(attributions::routes())
@@ -32,7 +35,7 @@ pub fn routes() -> Router<App> {
         .merge(short_links::routes())
 }
 
-/// Every route of every function over one `app`, as API Gateway shows them.
+/// Every route of every function over one `app`, as API Gateway exposes them.
 pub fn router(app: App) -> Router {
-    shared::http::finish(routes(), app)
+    routes().into_router(app)
 }

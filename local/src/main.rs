@@ -1,19 +1,22 @@
 //! `cargo run -p local`: the platform on this machine.
 
 use clap::{Parser, Subcommand};
+use domain::Clock;
 use dynoxide::Database;
+use local::demo;
 use local::engine::{self, Engine};
 use local::token::{self, TokenArguments};
-use shared::domain::Clock;
-use shared::http::logs::filter;
-use shared::http::settings::variable;
-use shared::http::{App, Settings};
-use shared::store::Table;
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use store::UnscopedStore;
 use tokio::net::TcpListener;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use web::App;
+use web::lambda::logs::filter;
+use web::settings::{Settings, env_var};
 
 /// Runs Verv on this machine, with DynamoDB embedded.
 #[derive(Parser)]
@@ -54,63 +57,89 @@ async fn main() {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    if let Some(Command::Token(wanted)) = &arguments.command {
-        let token = token::issue(wanted, &Settings::from_env()?, &Clock::system())?;
-        println!("{token}");
-        return Ok(());
+    match &arguments.command {
+        Some(Command::Token(wanted)) => {
+            let token = token::issue(wanted, &Settings::from_env()?, &Clock::system())?;
+            println!("{token}");
+            Ok(())
+        }
+        None => serve(&arguments).await,
     }
-    let level = variable("RUST_LOG")
-        .unwrap_or_else(|| "warn,dynoxide=error,shared=info,local=info".to_owned());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter(&level))
-        .with_target(false)
-        .with_writer(std::io::stderr)
-        .init();
+}
+
+async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    log_to_stderr();
     let settings = Settings::from_env()?;
     let listener = listen(arguments.port, "--port").await?;
-
-    let (engine, endpoint) = match variable("AWS_ENDPOINT_URL_DYNAMODB") {
-        Some(endpoint) => (None, endpoint),
-        None => {
-            let engine = start_engine(&arguments).await?;
-            let endpoint = engine.endpoint();
-            (Some(engine), endpoint)
-        }
-    };
-    let table = Table::new(engine::client(&endpoint), &settings.table_name);
-    table.create_if_absent().await?;
-    let app = App {
-        table,
-        settings: Arc::new(settings),
-        clock: Clock::system(),
-    };
-
+    let database = DynamoDb::start(arguments).await?;
+    let store = UnscopedStore::new(engine::client(&database.endpoint), &settings.table_name);
+    store.create_table_if_absent().await?;
+    let clock = Clock::system();
     if arguments.demo {
-        match local::demo::fill(&app.table, app.clock.now()).await? {
-            Some(demo) => println!(
-                "Demo: {} codes, {} clicks and {} recruitments in organisation {}.\n",
-                demo.codes,
-                demo.clicks,
-                demo.recruitments,
-                local::demo::ORG
-            ),
-            None => println!("Demo: left out, as the table holds codes already.\n"),
-        }
+        fill_with_demo(&store, &clock).await?;
     }
+
     let address = listener.local_addr()?;
-    // Before it says that it is up: whoever reads that may ask it to stop at once.
-    let stop = asked_to_stop()?;
-    greet(address, &endpoint, &app, &arguments, engine.is_some());
-    let aggregator = tokio::spawn(local::aggregate_regularly(app.clone()));
-    let service = local::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    // Before the greeting: whoever reads that may stop the process at once.
+    let stop = stop_signal()?;
+    greet(address, &database, store.table_name());
+    let aggregator = tokio::spawn(local::aggregate_regularly(store.clone(), clock.clone()));
+    let router = local::router(App::new(store, Arc::new(settings), clock));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(stop)
         .await?;
     aggregator.abort();
-    if let Some(engine) = engine {
-        engine.stop().await;
-    }
+    database.stop().await;
     Ok(())
+}
+
+fn log_to_stderr() {
+    let level = env_var("RUST_LOG")
+        .unwrap_or_else(|| "warn,dynoxide=error,store=info,web=info,local=info".to_owned());
+    let lines = tracing_subscriber::fmt::layer()
+        .with_target(false)
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(filter(&level))
+        .init();
+}
+
+/// The DynamoDB behind the API: embedded, or the one that the environment names.
+struct DynamoDb {
+    engine: Option<Engine>,
+    endpoint: String,
+    /// Where the data is kept, for the greeting.
+    location: String,
+}
+
+impl DynamoDb {
+    async fn start(arguments: &Arguments) -> Result<Self, Box<dyn Error>> {
+        if let Some(endpoint) = env_var("AWS_ENDPOINT_URL_DYNAMODB") {
+            return Ok(Self {
+                engine: None,
+                endpoint,
+                location: "as AWS_ENDPOINT_URL_DYNAMODB says".to_owned(),
+            });
+        }
+        let engine = start_engine(arguments).await?;
+        Ok(Self {
+            endpoint: engine.endpoint(),
+            engine: Some(engine),
+            location: if arguments.in_memory {
+                "embedded, kept in memory only".to_owned()
+            } else {
+                format!("embedded, kept in {}", arguments.data.display())
+            },
+        })
+    }
+
+    async fn stop(self) {
+        if let Some(engine) = self.engine {
+            engine.stop().await;
+        }
+    }
 }
 
 async fn start_engine(arguments: &Arguments) -> Result<Engine, Box<dyn Error>> {
@@ -131,8 +160,22 @@ async fn listen(port: u16, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
         })
 }
 
+async fn fill_with_demo(store: &UnscopedStore, clock: &Clock) -> Result<(), Box<dyn Error>> {
+    match demo::fill(store, clock.now()).await? {
+        Some(demo) => println!(
+            "Demo: {} codes, {} clicks and {} recruitments in organisation {}.\n",
+            demo.codes,
+            demo.clicks,
+            demo.recruitments,
+            demo::ORG
+        ),
+        None => println!("Demo: left out, as the table holds codes already.\n"),
+    }
+    Ok(())
+}
+
 /// Listens for Ctrl-C and `SIGTERM` from now on; the future ends at the first of them.
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -148,17 +191,15 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn greet(address: SocketAddr, endpoint: &str, app: &App, arguments: &Arguments, embedded: bool) {
-    let kept = match (embedded, arguments.in_memory) {
-        (false, _) => "as AWS_ENDPOINT_URL_DYNAMODB says".to_owned(),
-        (true, true) => "embedded, kept in memory only".to_owned(),
-        (true, false) => format!("embedded, kept in {}", arguments.data.display()),
-    };
+fn greet(address: SocketAddr, database: &DynamoDb, table: &str) {
+    let DynamoDb {
+        endpoint, location, ..
+    } = database;
     println!(
         "Verv is up.
 
   API       http://{address}
-  DynamoDB  {endpoint}  ({kept}; table {table})
+  DynamoDB  {endpoint}  ({location}; table {table})
 
 Try:
 
@@ -168,7 +209,6 @@ Try:
   curl -s http://{address}/api/v1/referral-attributions/mentor/usr_4491/total
 
 Ctrl-C stops it.
-",
-        table = app.table.name(),
+"
     );
 }

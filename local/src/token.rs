@@ -1,9 +1,9 @@
 //! `cargo run -p local -- token`: a token for trying things out.
 
 use clap::Args;
-use shared::domain::{Clock, OrgId};
-use shared::http::Settings;
-use shared::http::access::token::{Claims, Role};
+use domain::{Clock, OrgId};
+use web::settings::Settings;
+use web::token::{Claims, Role};
 
 /// Prints a token signed with the first of TOKEN_KEYS for its organisation.
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ fn role(text: &str) -> Result<Role, String> {
     })
 }
 
-/// The token that `arguments` ask for.
+/// The token that `arguments` describe.
 ///
 /// # Errors
 /// There is no key to sign it with.

@@ -1,15 +1,24 @@
-//! What callers send of a program: all of it when it is made, any of it when it changes.
+//! What requests for programs hold: all of a program when it is made, any of it when it
+//! changes.
 
 use chrono::{DateTime, Utc};
+use domain::code_record::ReferralLimit;
+use domain::program::{Days, EligibleUserTypes, ProgramName, ProgramTerms};
+use domain::{CurrencyId, OrgId, Program, ProgramStatus, Timestamp};
 use serde::{Deserialize, Deserializer};
-use shared::domain::code_record::ReferralLimit;
-use shared::domain::program::{Days, EligibleUserTypes, ProgramName, ProgramTerms};
-use shared::domain::{CurrencyId, OrgId, Program, ProgramStatus, Timestamp};
+
+/// The filter of the list of programs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProgramQuery {
+    pub(crate) org_id: Option<OrgId>,
+    pub(crate) status: Option<ProgramStatus>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewProgram {
-    pub(crate) org_id: OrgId,
+pub(crate) struct NewProgramBody {
+    org_id: OrgId,
     name: ProgramName,
     currency_id: CurrencyId,
     #[serde(default)]
@@ -23,7 +32,7 @@ pub(crate) struct NewProgram {
     status: ProgramStatus,
 }
 
-impl NewProgram {
+impl NewProgramBody {
     pub(crate) fn program(self, now: DateTime<Utc>) -> Program {
         let terms = ProgramTerms {
             name: self.name,
@@ -42,7 +51,7 @@ impl NewProgram {
 /// A change of a program: a field that is left out stays, and `null` takes a term away.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangedProgram {
+pub(crate) struct ProgramChange {
     name: Option<ProgramName>,
     currency_id: Option<CurrencyId>,
     eligible_user_types: Option<EligibleUserTypes>,
@@ -59,7 +68,7 @@ pub(crate) struct ChangedProgram {
     status: Option<ProgramStatus>,
 }
 
-impl ChangedProgram {
+impl ProgramChange {
     pub(crate) fn applied_to(&self, program: Program, now: DateTime<Utc>) -> Program {
         let old = program.terms.clone();
         let terms = ProgramTerms {

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::http::serve(programs::routes()).await
+    web::lambda::serve(programs::routes()).await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::http::serve_verifying_tokens(reward_promotion::routes()).await
+    web::lambda::serve(reward_promotion::routes()).await
 }

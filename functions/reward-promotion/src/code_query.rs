@@ -1,23 +1,23 @@
-//! What `user_referral_code` is asked: the code of a user, or the user of a code.
+//! The query of `user_referral_code`: the code of a user, or the user of a code.
 
+use crate::envelope::Refusal;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use shared::domain::{CodeRecord, FoldedCode, MentorId};
-use shared::http::App;
-use shared::http::envelope::Refusal;
-use shared::store::StoreError;
+use chrono::{DateTime, Utc};
+use domain::{CodeRecord, FoldedCode, MentorId};
+use store::{Store, StoreError};
 use url::form_urlencoded;
 
-/// The longest code as it is typed, separators included.
+/// The longest code as it is typed, separators included, in bytes.
 const LONGEST_TYPED: usize = 100;
 
-/// The longest code without its separators.
+/// The longest code without its separators, in characters.
 const LONGEST_FOLDED: usize = 50;
 
-/// The longest id of a program or currency.
+/// The longest id of a program or currency, in bytes.
 const LONGEST_ID: usize = 128;
 
-pub(crate) struct Question {
+pub(crate) struct CodeQuery {
     pub(crate) criteria: Criteria,
     pub(crate) context: Context,
 }
@@ -28,19 +28,19 @@ pub(crate) enum Criteria {
     Code(Option<FoldedCode>),
 }
 
-/// The program and currency that the code is asked for in.
+/// The program and currency that the code must fit.
 pub(crate) struct Context {
     program: Option<String>,
     currency: Option<String>,
 }
 
-impl FromRequestParts<App> for Question {
+impl<S: Send + Sync> FromRequestParts<S> for CodeQuery {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let query = parts.uri.query().unwrap_or("");
-        let user = one(query, "user_id")?;
-        let code = one(query, "referral_code")?;
+        let user = once(query, "user_id")?;
+        let code = once(query, "referral_code")?;
         let criteria = match (user, code) {
             (Some(user), None) => {
                 Criteria::User(user.parse().map_err(|_| Refusal::InvalidParameters)?)
@@ -49,15 +49,15 @@ impl FromRequestParts<App> for Question {
             (Some(_), Some(_)) | (None, None) => return Err(Refusal::BadRequest),
         };
         let context = Context {
-            program: bounded(one(query, "referral_program_id")?)?,
-            currency: bounded(one(query, "currency_id")?)?,
+            program: bounded(once(query, "referral_program_id")?)?,
+            currency: bounded(once(query, "currency_id")?)?,
         };
         Ok(Self { criteria, context })
     }
 }
 
 /// The parameter `name`, if it is given; given twice, it is invalid.
-fn one(query: &str, name: &str) -> Result<Option<String>, Refusal> {
+fn once(query: &str, name: &str) -> Result<Option<String>, Refusal> {
     let mut given = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
     match (given.next(), given.next()) {
         (first, None) => Ok(first.map(|(_, value)| value.into_owned())),
@@ -87,26 +87,25 @@ pub(crate) fn typed_code(typed: &str) -> Result<Option<FoldedCode>, Refusal> {
 }
 
 impl Context {
-    /// Whether a code may be shown to who asks for this program and currency: one without a
-    /// program is shown to all.
-    pub(crate) async fn matches(&self, record: &CodeRecord, app: &App) -> Result<bool, StoreError> {
+    /// Whether the code fits: one without a program fits any, another its own program and
+    /// that program's currency.
+    pub(crate) async fn matches(
+        &self,
+        record: &CodeRecord,
+        store: &Store,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         let Some(own) = record.terms.program else {
             return Ok(true);
         };
-        if self
-            .program
-            .as_ref()
-            .is_some_and(|asked| *asked != own.to_string())
-        {
+        let is_other = |program: &String| *program != own.to_string();
+        if self.program.as_ref().is_some_and(is_other) {
             return Ok(false);
         }
         let Some(currency) = &self.currency else {
             return Ok(true);
         };
-        let program = app
-            .table
-            .program_of_code(Some(own), app.clock.now())
-            .await?;
+        let program = store.program_of_code(Some(own), now).await?;
         Ok(program.is_some_and(|program| program.terms.currency.as_str() == currency))
     }
 }

@@ -1,0 +1,123 @@
+//! What requests for attributions hold.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::attribution::{ReferrerUrl, UserAgent, Visitor};
+use domain::click::Click;
+use domain::confirmation::Confirmation;
+use domain::{
+    AttributionStatus, FoldedCode, Invalid, MemberId, MentorId, OrgId, OwnerFilter, Timestamp,
+};
+use serde::Deserialize;
+use std::net::IpAddr;
+use store::attributions::AttributionFilter;
+use web::extract::{Client, PathId};
+use web::problem::{Problem, invalid};
+use web::settings::Settings;
+
+/// The filter of the list of all attributions.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AttributionQuery {
+    mentor_id: Option<MentorId>,
+    org_id: Option<OrgId>,
+    status: Option<AttributionStatus>,
+    code: Option<FoldedCode>,
+}
+
+impl From<AttributionQuery> for AttributionFilter {
+    fn from(query: AttributionQuery) -> Self {
+        Self {
+            owner: OwnerFilter {
+                mentor: query.mentor_id,
+                org: query.org_id,
+            },
+            status: query.status,
+            code: query.code,
+        }
+    }
+}
+
+/// The filter of a mentor's list, whose mentor is in the path.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MentorsQuery {
+    org_id: Option<OrgId>,
+    status: Option<AttributionStatus>,
+    code: Option<FoldedCode>,
+}
+
+impl MentorsQuery {
+    pub(crate) fn of_mentor(self, mentor: MentorId) -> AttributionFilter {
+        AttributionFilter {
+            owner: OwnerFilter {
+                mentor: Some(mentor),
+                org: self.org_id,
+            },
+            status: self.status,
+            code: self.code,
+        }
+    }
+}
+
+/// The mentor in the path. Unlike other ids, one that cannot be a mentor's is 400: an unknown
+/// mentor is not 404 either, but one with an empty list and zeros.
+pub(crate) struct MentorPath(pub(crate) MentorId);
+
+impl<S: Send + Sync> FromRequestParts<S> for MentorPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let PathId(text) = PathId::<String>::from_request_parts(parts, state).await?;
+        let mentor = text.parse();
+        mentor
+            .map(Self)
+            .map_err(|error: Invalid| invalid("mentor_id", &error.to_string()))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewClickBody {
+    code: FoldedCode,
+    ip_address: Option<IpAddr>,
+    user_agent: Option<UserAgent>,
+    referrer_url: Option<ReferrerUrl>,
+    occurred_at: Option<Timestamp>,
+}
+
+impl NewClickBody {
+    /// The click, with the request's own address and user agent where the body has none.
+    pub(crate) fn click(self, client: Client, settings: &Settings) -> Click {
+        let address = self.ip_address.or(client.address);
+        let sent_agent = client.user_agent.as_deref().and_then(UserAgent::shortened);
+        Click {
+            code: self.code,
+            visitor: Visitor {
+                ip_address: address.and_then(|address| settings.ip_policy.apply(address)),
+                user_agent: self.user_agent.or(sent_agent),
+                referrer_url: self.referrer_url,
+            },
+            occurred_at: self.occurred_at,
+            retention: settings.click_retention,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfirmationBody {
+    code: FoldedCode,
+    new_member_id: MemberId,
+    confirmed_at: Option<Timestamp>,
+}
+
+impl From<ConfirmationBody> for Confirmation {
+    fn from(body: ConfirmationBody) -> Self {
+        Self {
+            code: body.code,
+            member: body.new_member_id,
+            confirmed_at: body.confirmed_at,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Counts over attributions: a mentor's totals and series by day, and the ranking of an
+//! organisation.
+
+mod query;
+mod views;
+
+use crate::body::MentorPath;
+use axum::Json;
+use axum::response::Response;
+use query::{LeaderboardQuery, PeriodQuery, SeriesQuery};
+use store::Store;
+use views::{LeaderboardView, SeriesFormat, SeriesView, TotalView};
+use web::extract::{Now, StrictQuery};
+use web::problem::Problem;
+
+pub(crate) async fn total(
+    store: Store,
+    Now(now): Now,
+    MentorPath(mentor): MentorPath,
+    StrictQuery(PeriodQuery { period, org_id }): StrictQuery<PeriodQuery>,
+) -> Result<Json<TotalView>, Problem> {
+    let counts = store.mentor_total(&mentor, org_id, period, now).await?;
+    Ok(Json(TotalView::new(mentor, counts, period)))
+}
+
+pub(crate) async fn timeseries(
+    store: Store,
+    Now(now): Now,
+    MentorPath(mentor): MentorPath,
+    StrictQuery(query): StrictQuery<SeriesQuery>,
+    format: SeriesFormat,
+) -> Result<Response, Problem> {
+    let days = query.days(now)?;
+    let counts = store.mentor_daily(&mentor, query.org_id, *days.start());
+    let view = SeriesView::new(mentor.clone(), query.period, days.clone(), &counts.await?);
+    Ok(format.render(view))
+}
+
+pub(crate) async fn leaderboard(
+    store: Store,
+    Now(now): Now,
+    StrictQuery(query): StrictQuery<LeaderboardQuery>,
+) -> Result<Json<LeaderboardView>, Problem> {
+    let (month, limit) = (query.period.month(now), query.limit.into());
+    let ranking = store.ranking(&query.org_id, month, limit).await?;
+    Ok(Json(LeaderboardView::new(query, ranking)))
+}

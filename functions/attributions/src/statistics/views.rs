@@ -1,0 +1,216 @@
+//! Counts as they are shown.
+
+use super::query::{LeaderboardPeriod, LeaderboardQuery};
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use domain::stats::{Counts, DailyCounts, Period};
+use domain::{MentorId, OrgId, Timestamp};
+use serde::Serialize;
+use std::convert::Infallible;
+use std::ops::RangeInclusive;
+use store::stats::Ranking;
+
+#[derive(Serialize)]
+pub(crate) struct TotalView {
+    mentor_id: MentorId,
+    total_clicks: i64,
+    total_conversions: i64,
+    conversion_rate: f64,
+    period: Period,
+}
+
+impl TotalView {
+    pub(crate) fn new(mentor_id: MentorId, counts: Counts, period: Period) -> Self {
+        Self {
+            mentor_id,
+            total_clicks: counts.clicks,
+            total_conversions: counts.conversions,
+            conversion_rate: counts.conversion_rate(),
+            period,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct SeriesView {
+    mentor_id: MentorId,
+    period: Period,
+    data: Vec<Point>,
+}
+
+/// One UTC day.
+#[derive(Serialize)]
+struct Point {
+    date: NaiveDate,
+    clicks: i64,
+    conversions: i64,
+}
+
+impl SeriesView {
+    /// A point for each of `days`, those without clicks too.
+    pub(crate) fn new(
+        mentor_id: MentorId,
+        period: Period,
+        days: RangeInclusive<NaiveDate>,
+        counts: &DailyCounts,
+    ) -> Self {
+        let point = |date| {
+            let Counts {
+                clicks,
+                conversions,
+            } = counts.get(&date).copied().unwrap_or_default();
+            Point {
+                date,
+                clicks,
+                conversions,
+            }
+        };
+        let (first, last) = days.into_inner();
+        let dates = first.iter_days().take_while(|date| *date <= last);
+        Self {
+            mentor_id,
+            period,
+            data: dates.map(point).collect(),
+        }
+    }
+
+    /// Dates and whole numbers only: nothing needs quoting.
+    fn to_csv(&self) -> String {
+        let line = |point: &Point| {
+            let Point {
+                date,
+                clicks,
+                conversions,
+            } = point;
+            format!("{date},{clicks},{conversions}\r\n")
+        };
+        let header = "date,clicks,conversions\r\n".to_owned();
+        std::iter::once(header)
+            .chain(self.data.iter().map(line))
+            .collect()
+    }
+}
+
+/// The media type of a series: JSON unless `Accept` names CSV.
+pub(crate) enum SeriesFormat {
+    Json,
+    Csv,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SeriesFormat {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let accept = parts.headers.get(header::ACCEPT);
+        let mut accepted = accept
+            .and_then(|accept| accept.to_str().ok())
+            .unwrap_or_default()
+            .split(',');
+        let names_csv = accepted.any(|kind| kind.trim().starts_with("text/csv"));
+        Ok(if names_csv { Self::Csv } else { Self::Json })
+    }
+}
+
+impl SeriesFormat {
+    pub(crate) fn render(&self, view: SeriesView) -> Response {
+        match self {
+            Self::Json => Json(view).into_response(),
+            Self::Csv => {
+                let content_type = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
+                (content_type, view.to_csv()).into_response()
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct LeaderboardView {
+    org_id: OrgId,
+    period: LeaderboardPeriod,
+    /// Everything recorded before this time is counted; `null` before the first aggregation.
+    as_of: Option<Timestamp>,
+    data: Vec<LeaderboardEntry>,
+}
+
+impl LeaderboardView {
+    pub(crate) fn new(query: LeaderboardQuery, ranking: Ranking) -> Self {
+        Self {
+            org_id: query.org_id,
+            period: query.period,
+            as_of: ranking.as_of,
+            data: with_ranks(ranking.mentors),
+        }
+    }
+}
+
+/// A ranked mentor.
+#[derive(Serialize)]
+struct LeaderboardEntry {
+    rank: usize,
+    mentor_id: MentorId,
+    conversions: i64,
+    clicks: i64,
+    conversion_rate: f64,
+}
+
+/// Numbers mentors, most conversions first. Those with as many conversions share a rank.
+fn with_ranks(mentors: Vec<(MentorId, Counts)>) -> Vec<LeaderboardEntry> {
+    let mut entries: Vec<LeaderboardEntry> = Vec::with_capacity(mentors.len());
+    for (index, (mentor_id, counts)) in mentors.into_iter().enumerate() {
+        let tied = entries
+            .last()
+            .filter(|above| above.conversions == counts.conversions);
+        entries.push(LeaderboardEntry {
+            rank: tied.map_or(index + 1, |above| above.rank),
+            mentor_id,
+            conversions: counts.conversions,
+            clicks: counts.clicks,
+            conversion_rate: counts.conversion_rate(),
+        });
+    }
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mentors_with_as_many_conversions_share_a_rank() {
+        let mentors = [9, 7, 7, 7, 2].map(|conversions| {
+            let counts = Counts {
+                clicks: 10,
+                conversions,
+            };
+            ("usr_1".parse().expect("an id"), counts)
+        });
+        let ranks: Vec<_> = with_ranks(mentors.into())
+            .iter()
+            .map(|it| it.rank)
+            .collect();
+        assert_eq!(ranks, [1, 2, 2, 2, 5]);
+    }
+
+    #[test]
+    fn a_series_has_every_day_and_the_csv_a_line_for_each() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).expect("a day");
+        let counts = Counts {
+            clicks: 3,
+            conversions: 1,
+        };
+        let series = SeriesView::new(
+            "usr_1".parse().expect("an id"),
+            Period::Days(7),
+            day(30)..=day(31),
+            &DailyCounts::from([(day(31), counts)]),
+        );
+        assert_eq!(
+            series.to_csv(),
+            "date,clicks,conversions\r\n2026-03-30,0,0\r\n2026-03-31,3,1\r\n"
+        );
+    }
+}

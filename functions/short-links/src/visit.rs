@@ -1,0 +1,74 @@
+//! A visit to a short link: whether it is a click, and which.
+
+use crate::bots::is_bot;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use domain::FoldedCode;
+use domain::attribution::{UserAgent, Visitor};
+use domain::click::Click;
+use std::convert::Infallible;
+use web::extract::Client;
+use web::settings::Settings;
+
+pub(crate) struct Visit {
+    client: Client,
+    method: Method,
+    is_prefetch: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self {
+            client: Client::from_request_parts(parts, state).await?,
+            method: parts.method.clone(),
+            is_prefetch: is_prefetch(&parts.headers),
+        })
+    }
+}
+
+impl Visit {
+    /// Whether a person followed the link: no `HEAD`, no prefetch, and no program that says
+    /// that it is one.
+    pub(crate) fn is_counted(&self) -> bool {
+        let is_program = self.client.user_agent.as_deref().is_some_and(is_bot);
+        self.method == Method::GET && !self.is_prefetch && !is_program
+    }
+
+    /// The click that the visit is.
+    pub(crate) fn click(self, code: FoldedCode, settings: &Settings) -> Click {
+        let Client {
+            address,
+            user_agent,
+            referrer,
+        } = self.client;
+        Click {
+            code,
+            visitor: Visitor {
+                ip_address: address.and_then(|address| settings.ip_policy.apply(address)),
+                user_agent: user_agent.as_deref().and_then(UserAgent::shortened),
+                referrer_url: referrer.and_then(|url| url.parse().ok()),
+            },
+            occurred_at: None,
+            retention: settings.click_retention,
+        }
+    }
+}
+
+/// Whether a header says that the page is loaded before anyone has asked to see it.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    let says_so = |name: &str| {
+        let values = headers.get_all(name);
+        values.iter().any(|value| {
+            let text = value.to_str().unwrap_or("").to_ascii_lowercase();
+            ["prefetch", "prerender", "preview"]
+                .into_iter()
+                .any(|word| text.contains(word))
+        })
+    };
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"]
+        .into_iter()
+        .any(says_so)
+}

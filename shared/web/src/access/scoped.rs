@@ -1,0 +1,31 @@
+//! The store that a handler gets: its caller's.
+
+use super::caller::Caller;
+use crate::app::App;
+use crate::extract::Client;
+use crate::problem::Problem;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::Scope;
+use store::{MissCounter, Store};
+
+/// The store as the caller may use it, whom the route's guard has let in.
+impl FromRequestParts<App> for Store {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Caller>();
+        let caller = caller.ok_or_else(Problem::unauthorized)?;
+        Ok(scoped(app, caller.scope(), parts))
+    }
+}
+
+/// The store within `scope`, which counts the unknown codes that the request's address asks
+/// for.
+pub(super) fn scoped(app: &App, scope: Scope, parts: &Parts) -> Store {
+    let address = Client::of(parts).address;
+    let misses = address
+        .zip(app.settings().miss_limit)
+        .map(|(address, limit)| MissCounter::new(address, limit, app.clock().now()));
+    app.scoped_store(scope, misses)
+}

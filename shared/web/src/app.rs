@@ -1,0 +1,50 @@
+//! What every request has at hand.
+
+use crate::settings::Settings;
+use axum::extract::FromRef;
+use domain::{Clock, Scope};
+use std::sync::Arc;
+use store::{MissCounter, Store, UnscopedStore};
+
+/// The state behind the routes. Cheap to clone.
+///
+/// The store within is out of a handler's reach: it gets a [`Store`] that is scoped to its
+/// caller, as an argument.
+#[derive(Clone)]
+pub struct App {
+    store: UnscopedStore,
+    settings: Arc<Settings>,
+    clock: Clock,
+}
+
+impl App {
+    /// The state of one process.
+    pub fn new(store: UnscopedStore, settings: Arc<Settings>, clock: Clock) -> Self {
+        Self {
+            store,
+            settings,
+            clock,
+        }
+    }
+
+    /// What the operator has set.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The clock that every request reads.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The store within `scope`, which counts `misses` where they are limited.
+    pub(crate) fn scoped_store(&self, scope: Scope, misses: Option<MissCounter>) -> Store {
+        self.store.scoped(scope, misses)
+    }
+}
+
+impl FromRef<App> for Arc<Settings> {
+    fn from_ref(app: &App) -> Self {
+        Arc::clone(&app.settings)
+    }
+}

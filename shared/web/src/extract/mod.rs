@@ -1,0 +1,20 @@
+//! Extractors: what a handler is given is valid, and what is not is a problem that names the
+//! field.
+
+mod body;
+mod client;
+mod field;
+mod idempotent;
+mod json;
+mod now;
+mod path;
+mod query;
+
+pub use body::BoundedBody;
+pub use client::Client;
+pub use idempotent::IdempotentJson;
+pub(crate) use idempotent::KeyOwner;
+pub use json::JsonBody;
+pub use now::Now;
+pub use path::PathId;
+pub use query::{ListQuery, StrictQuery};

@@ -1,0 +1,55 @@
+//! Query strings.
+
+use super::field::field_problem;
+use crate::pagination::{Paging, parse_paging};
+use crate::problem::Problem;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+/// The query string as a `T`. An unknown parameter is refused: a mistyped filter must not
+/// give the unfiltered list.
+pub struct StrictQuery<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for StrictQuery<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parse_query(parts.uri.query().unwrap_or("")).map(Self)
+    }
+}
+
+/// The query string of a list: its filter, and the page that it wants.
+pub struct ListQuery<F> {
+    /// Every parameter but those of the page.
+    pub filter: F,
+    /// `page`, `limit` and `cursor`.
+    pub paging: Paging,
+}
+
+impl<S: Send + Sync, F: DeserializeOwned> FromRequestParts<S> for ListQuery<F> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or("");
+        let (paging, filter): (Vec<_>, Vec<_>) = form_urlencoded::parse(query.as_bytes())
+            .partition(|(name, _)| matches!(&**name, "page" | "limit" | "cursor"));
+        let filter = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(filter)
+            .finish();
+        Ok(Self {
+            filter: parse_query(&filter)?,
+            paging: parse_paging(&paging)?,
+        })
+    }
+}
+
+fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let deserializer = serde_urlencoded::Deserializer::new(pairs);
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        field_problem(&path, &error.into_inner().to_string())
+    })
+}

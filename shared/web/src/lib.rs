@@ -1,0 +1,31 @@
+//! The HTTP conventions that every function keeps. Each module uses only those above it in
+//! this list:
+//!
+//! - [`token`] signed tokens and the keys that verify them;
+//! - [`problem`] errors as a caller reads them, and what each refusal is answered;
+//! - [`settings`] what an operator can set;
+//! - [`App`] what every request has at hand;
+//! - [`pagination`] pages of a list;
+//! - [`extract`] what a handler takes, valid or refused;
+//! - [`codes`] what both services of codes take;
+//! - [`access`] who may call a route, and the store that they get;
+//! - [`middleware`] what surrounds every request;
+//! - [`routes`] the one declaration of each route;
+//! - [`lambda`] how a function starts.
+
+#![warn(missing_docs)]
+
+pub mod access;
+mod app;
+pub mod codes;
+pub mod extract;
+pub mod lambda;
+pub mod middleware;
+pub mod pagination;
+pub mod problem;
+pub mod reply;
+pub mod routes;
+pub mod settings;
+pub mod token;
+
+pub use app::App;

@@ -1,0 +1,32 @@
+//! What surrounds every request, from the outside in: the log line, the form of errors, the
+//! deadline; and the answers where there is no handler.
+
+mod conventions;
+mod deadline;
+mod errors;
+mod fallback;
+mod metrics;
+mod observe;
+
+pub(crate) use conventions::PathConventions;
+pub use deadline::{RESERVE, end_of};
+
+use crate::app::App;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+
+/// The routes with what surrounds them everywhere.
+pub(crate) fn with_middleware(
+    routes: Router<App>,
+    conventions: Vec<PathConventions>,
+    app: App,
+) -> Router {
+    let conventions: conventions::Shared = conventions.into();
+    routes
+        .fallback(fallback::route_not_found)
+        .method_not_allowed_fallback(fallback::method_not_allowed)
+        .layer(from_fn(deadline::deadline))
+        .layer(from_fn_with_state(conventions.clone(), errors::render))
+        .layer(from_fn_with_state(conventions, observe::observe))
+        .with_state(app)
+}

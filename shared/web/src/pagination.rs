@@ -1,0 +1,216 @@
+//! Pages: `?page=&limit=` or `?cursor=`, and the envelope of every list.
+
+use crate::problem::{Problem, invalid};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use store::{Cursor, ListRequest, Page, Start};
+use uuid::Uuid;
+
+/// How deep page numbers reach, in records. Cursors reach everything.
+const DEEPEST_RECORD: usize = 10_000;
+
+/// The records of a page, unless the request says otherwise.
+const DEFAULT_LIMIT: usize = 20;
+
+/// The page that a request wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    page: u32,
+    limit: usize,
+    /// How many records the pages before this one showed or skipped.
+    passed: u32,
+    after: Option<Cursor>,
+}
+
+impl Paging {
+    /// The page as the store reads it.
+    pub fn request(self) -> ListRequest {
+        let start = match self.after {
+            Some(cursor) => Start::After(cursor),
+            None => Start::Skip(self.passed as usize),
+        };
+        ListRequest {
+            limit: self.limit,
+            start,
+        }
+    }
+}
+
+/// The page that these parameters of a query name: `page`, `limit`, `cursor`.
+///
+/// # Errors
+/// 400 that names the parameter at fault.
+pub(crate) fn parse_paging<S: AsRef<str>>(pairs: &[(S, S)]) -> Result<Paging, Problem> {
+    let limit = match once(pairs, "limit")?.map(str::parse) {
+        None => DEFAULT_LIMIT,
+        Some(Ok(limit @ 1..=100)) => limit,
+        Some(_) => return Err(invalid("limit", "must be a whole number from 1 to 100")),
+    };
+    let page = match once(pairs, "page")?.map(str::parse::<u32>) {
+        None => None,
+        Some(Ok(page @ 1..)) => Some(page),
+        Some(_) => return Err(invalid("page", "must be a whole number from 1")),
+    };
+    let after = once(pairs, "cursor")?.map(|text| {
+        decode(text).ok_or_else(|| invalid("cursor", "must be the next_cursor of an earlier page"))
+    });
+    match (page, after.transpose()?) {
+        (Some(_), Some(_)) => Err(invalid("page", "cannot be combined with cursor")),
+        (None, Some(position)) => Ok(Paging {
+            page: position.page,
+            limit,
+            passed: position.passed,
+            after: Some(position.after),
+        }),
+        (page, None) => numbered(page.unwrap_or(1), limit),
+    }
+}
+
+/// The value of the parameter `name`, which may be given once.
+fn once<'p, S: AsRef<str>>(pairs: &'p [(S, S)], name: &str) -> Result<Option<&'p str>, Problem> {
+    let mut found = pairs.iter().filter(|(given, _)| given.as_ref() == name);
+    match (found.next(), found.next()) {
+        (first, None) => Ok(first.map(|(_, value)| value.as_ref())),
+        _ => Err(invalid(name, "is given twice")),
+    }
+}
+
+fn numbered(page: u32, limit: usize) -> Result<Paging, Problem> {
+    if (page as usize).saturating_mul(limit) > DEEPEST_RECORD {
+        return Err(Problem::bad_request(
+            "page_too_deep",
+            "Page numbers reach 10000 records deep. Follow next_cursor to go on.",
+        )
+        .with_field("page", "is more than 10000 records deep"));
+    }
+    Ok(Paging {
+        page,
+        limit,
+        passed: (page - 1) * limit as u32,
+        after: None,
+    })
+}
+
+/// What a cursor's text says: the record to go on after, the number of the page that it
+/// begins, and how many records come before that page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    after: Cursor,
+    page: u32,
+    passed: u32,
+}
+
+fn encode(position: Position) -> String {
+    let mut bytes = position.after.0.as_bytes().to_vec();
+    bytes.extend(position.page.to_be_bytes());
+    bytes.extend(position.passed.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn decode(text: &str) -> Option<Position> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (id, numbers) = bytes.split_at_checked(16)?;
+    let (page, passed) = numbers.split_at_checked(4)?;
+    Some(Position {
+        after: Cursor(Uuid::from_slice(id).ok()?),
+        page: u32::from_be_bytes(page.try_into().ok()?),
+        passed: u32::from_be_bytes(passed.try_into().ok()?),
+    })
+}
+
+/// The envelope of a list: `data`, `pagination` and, unless it is the last page, `next_cursor`.
+#[derive(Serialize)]
+pub struct ListView<V> {
+    data: Vec<V>,
+    pagination: Pagination,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Pagination {
+    page: u32,
+    limit: usize,
+    total: i64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    total_is_lower_bound: bool,
+}
+
+/// The page as a list answers it: each record through `view`.
+pub fn list_view<T, V>(
+    paging: Paging,
+    page: Page<T>,
+    view: impl FnMut(T) -> V,
+) -> axum::Json<ListView<V>> {
+    let shown = u32::try_from(page.records.len()).unwrap_or(u32::MAX);
+    let passed = paging.passed.saturating_add(shown);
+    // A lower bound is counted from where the store began to read.
+    let uncounted = match paging.after {
+        Some(_) if page.total.is_lower_bound => i64::from(paging.passed),
+        _ => 0,
+    };
+    axum::Json(ListView {
+        data: page.records.into_iter().map(view).collect(),
+        pagination: Pagination {
+            page: paging.page,
+            limit: paging.limit,
+            total: page.total.count + uncounted,
+            total_is_lower_bound: page.total.is_lower_bound,
+        },
+        next_cursor: page.next.map(|after| {
+            encode(Position {
+                after,
+                page: paging.page.saturating_add(1),
+                passed,
+            })
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paging(query: &str) -> Result<Paging, &'static str> {
+        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+        parse_paging(&pairs).map_err(|problem| problem.code())
+    }
+
+    #[test]
+    fn page_numbers_end_at_ten_thousand_records() {
+        assert!(paging("page=100&limit=100").is_ok());
+        assert_eq!(paging("page=101&limit=100"), Err("page_too_deep"));
+        assert_eq!(paging("page=4294967295"), Err("page_too_deep"));
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_is_refused() {
+        for query in [
+            "page=0",
+            "page=x",
+            "limit=0",
+            "limit=101",
+            "page=1&page=2",
+            "cursor=x",
+            "cursor=",
+        ] {
+            assert_eq!(paging(query), Err("invalid_field"), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_leads_back_to_its_position() {
+        let position = Position {
+            after: Cursor(Uuid::from_u128(7)),
+            page: 3,
+            passed: 40,
+        };
+        assert_eq!(decode(&encode(position)), Some(position));
+        let follow = format!("cursor={}", encode(position));
+        assert_eq!(
+            paging(&follow).map(|p| (p.page, p.passed, p.after)),
+            Ok((3, 40, Some(position.after)))
+        );
+    }
+}

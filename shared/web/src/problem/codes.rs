@@ -1,0 +1,94 @@
+//! What a refused operation on a code is answered.
+
+use super::{Problem, no_such_record};
+use domain::codes::{CreateRefusal, RetireRefusal};
+use domain::terms::TermsRefusal;
+use domain::{CodeRecord, CodeStatus};
+
+impl From<CreateRefusal> for Problem {
+    fn from(refusal: CreateRefusal) -> Self {
+        match refusal {
+            CreateRefusal::OutOfScope => Self::forbidden(),
+            CreateRefusal::Terms(refusal) => refusal.into(),
+            CreateRefusal::PairHasActive(active) => Self::conflict(
+                "active_code_exists",
+                format!("This mentor has an active code in this organisation: {}.", active.id),
+            ),
+            CreateRefusal::CodeTaken => Self::conflict(
+                "code_taken",
+                "This code, or one that reads the same, was issued before. A code is never issued twice.",
+            )
+            .with_field("code", "is taken"),
+        }
+    }
+}
+
+impl From<TermsRefusal> for Problem {
+    fn from(refusal: TermsRefusal) -> Self {
+        match refusal {
+            TermsRefusal::ExpiresInThePast => Self::unprocessable(
+                "expires_in_the_past",
+                "A new code cannot have expired already.",
+            )
+            .with_field("expires_at", "is in the past"),
+            TermsRefusal::ProgramNotFound => {
+                Self::unprocessable("program_not_found", "There is no such referral program.")
+                    .with_field(
+                        "referral_program_id",
+                        "is not a program of this organisation",
+                    )
+            }
+            TermsRefusal::ProgramArchived => Self::unprocessable(
+                "program_archived",
+                "This referral program is archived and takes no new codes.",
+            )
+            .with_field("referral_program_id", "is archived"),
+        }
+    }
+}
+
+impl From<RetireRefusal> for Problem {
+    fn from(refusal: RetireRefusal) -> Self {
+        match refusal {
+            RetireRefusal::NotFound => no_such_record(),
+            RetireRefusal::Status(status) => wrong_status(status),
+            RetireRefusal::Replaced(active) => replaced(&active),
+            RetireRefusal::OtherMentor => {
+                Self::unprocessable("mentor_mismatch", "This code belongs to another mentor.")
+                    .with_field("mentor_id", "is not the owner of the code")
+            }
+            RetireRefusal::BeforeCreation => Self::unprocessable(
+                "deactivated_before_creation",
+                "A code cannot end before it was made.",
+            )
+            .with_field("deactivated_at", "is before created_at"),
+            RetireRefusal::InTheFuture => Self::unprocessable(
+                "deactivated_in_the_future",
+                "A code is deactivated now or in the past.",
+            )
+            .with_field("deactivated_at", "is more than five minutes ahead"),
+        }
+    }
+}
+
+/// 409: the code's status does not allow it.
+fn wrong_status(status: CodeStatus) -> Problem {
+    let (code, detail) = match status {
+        CodeStatus::Active => ("code_active", "The code is active."),
+        CodeStatus::Inactive => ("code_inactive", "The code is no longer active."),
+        CodeStatus::Invalidated => ("code_invalidated", "The code is invalidated, for good."),
+        CodeStatus::Expired => ("code_expired", "The code has expired."),
+    };
+    Problem::conflict(code, detail)
+}
+
+/// 409: the code was replaced by `active`.
+fn replaced(active: &CodeRecord) -> Problem {
+    Problem::conflict(
+        "code_inactive",
+        format!(
+            "The code is no longer active. The active code is {}, {}.",
+            active.code, active.id
+        ),
+    )
+}

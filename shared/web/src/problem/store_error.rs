@@ -1,0 +1,61 @@
+//! What a failure of the store is answered.
+
+use super::{Cause, Problem, invalid, no_such_record};
+use domain::OutOfScope;
+use store::{ListProgramsError, ScopedError, StoreError, TransactError};
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TooManyMisses { retry_after } => Self::too_many_requests(
+                "too_many_misses",
+                "Too many unknown codes were requested from this address.",
+                retry_after,
+            ),
+            StoreError::Unavailable(_) => Self::unavailable(Cause::new(error)),
+            StoreError::Refused(_) | StoreError::Corrupt(_) => Self::internal(Cause::new(error)),
+        }
+    }
+}
+
+/// What is out of scope is answered like what does not exist.
+impl From<OutOfScope> for Problem {
+    fn from(OutOfScope: OutOfScope) -> Self {
+        no_such_record()
+    }
+}
+
+impl From<ScopedError> for Problem {
+    fn from(error: ScopedError) -> Self {
+        match error {
+            ScopedError::OutOfScope => OutOfScope.into(),
+            ScopedError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListProgramsError> for Problem {
+    fn from(error: ListProgramsError) -> Self {
+        match error {
+            ListProgramsError::OutOfScope => OutOfScope.into(),
+            ListProgramsError::OrgRequired => invalid("org_id", "is required"),
+            ListProgramsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<R> From<TransactError<R>> for Problem
+where
+    Problem: From<R>,
+{
+    fn from(error: TransactError<R>) -> Self {
+        match error {
+            TransactError::Refused(refusal) => refusal.into(),
+            TransactError::KeyReused => Self::unprocessable(
+                "idempotency_key_reused",
+                "This Idempotency-Key was used for a request with another body.",
+            ),
+            TransactError::Store(error) => error.into(),
+        }
+    }
+}
