@@ -1,21 +1,17 @@
 //! Faults of DynamoDB that the embedded engine never shows, put in at the HTTP connector:
 //! the SDK's own retries and classification are part of what is tested.
 
+use crate::standin::wire::{self, body_of, operation_of};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
-    http_client_fn,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
-use local::engine;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// What goes wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,23 +99,15 @@ impl Faults {
     /// A client of the DynamoDB at `endpoint` whose calls meet these faults. The SDK
     /// retries as it does on AWS, but pauses for about a millisecond only.
     pub fn client(&self, endpoint: &str) -> Client {
-        let config = engine::client(endpoint)
-            .config()
-            .to_builder()
-            .http_client(self.http_client())
-            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
-            .build();
-        Client::from_conf(config)
+        wire::client(endpoint, self.in_front_of(wire::plain()))
     }
 
-    fn http_client(&self) -> SharedHttpClient {
-        let inner = aws_smithy_http_client::Builder::new().build_http();
+    /// The faults in front of another layer, such as the stand-in.
+    pub fn in_front_of(&self, inner: SharedHttpClient) -> SharedHttpClient {
         let faults = self.clone();
-        http_client_fn(move |settings, components| {
-            SharedHttpConnector::new(Connector {
-                inner: inner.http_connector(settings, components),
-                faults: faults.clone(),
-            })
+        wire::layered(inner, move |inner| Connector {
+            inner,
+            faults: faults.clone(),
         })
     }
 
@@ -145,9 +133,7 @@ struct Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or("");
-        let operation = target.rsplit('.').next().unwrap_or("").to_owned();
-        let Some(fault) = self.faults.next(&operation) else {
+        let Some(fault) = self.faults.next(&operation_of(&request)) else {
             return self.inner.call(request);
         };
         let carry_out = |failure: fn() -> ConnectorError| {
@@ -178,30 +164,20 @@ impl HttpConnector for Connector {
     }
 }
 
-fn body_of(request: &HttpRequest) -> Value {
-    let bytes = request.body().bytes().expect("a body in memory");
-    serde_json::from_slice(bytes).expect("DynamoDB's protocol is JSON")
-}
+const INJECTED: &str = "injected by a test";
 
 fn error(kind: &str) -> Value {
-    json!({
-        "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"),
-        "message": "injected by a test",
-    })
+    wire::error(kind, INJECTED)
 }
 
 /// Every write of the transaction but the first met no conflict.
 fn conflict(request: &Value) -> Value {
     let writes = request["TransactItems"].as_array().map_or(1, Vec::len);
-    let reasons: Vec<Value> = (0..writes)
-        .map(|at| match at {
-            0 => json!({"Code": "TransactionConflict", "Message": "injected by a test"}),
-            _ => json!({"Code": "None"}),
-        })
-        .collect();
-    let mut body = error("TransactionCanceledException");
-    body["CancellationReasons"] = Value::Array(reasons);
-    body
+    let mut codes = vec![None; writes];
+    if let Some(first) = codes.first_mut() {
+        *first = Some("TransactionConflict");
+    }
+    wire::cancelled(&codes, INJECTED)
 }
 
 /// A page without items, and a key in front of all that the query is to find.
@@ -230,14 +206,5 @@ fn refuse(status: u16, body: &Value) -> HttpConnectorFuture {
 }
 
 fn answer(status: u16, body: String) -> HttpConnectorFuture {
-    let response = http::Response::builder()
-        .status(status)
-        .header("content-type", "application/x-amz-json-1.0")
-        .body(SdkBody::from(body))
-        .map_err(|error| ConnectorError::other(error.into(), None))
-        .and_then(|response| {
-            HttpResponse::try_from(response)
-                .map_err(|error| ConnectorError::other(error.into(), None))
-        });
-    HttpConnectorFuture::ready(response)
+    HttpConnectorFuture::ready(wire::respond(status, body))
 }

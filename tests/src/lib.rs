@@ -17,6 +17,7 @@ pub mod routes;
 pub mod runtime_api;
 pub mod samples;
 pub mod seed;
+pub mod standin;
 pub mod template;
 pub mod tokens;
 
