@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from .modules import Crate, Missing, read_crate
+from .modules import Crate, read_crate
 from .rust import blank, split
 
 LONGEST_FUNCTION = 50
@@ -49,19 +49,10 @@ class Workspace:
         self.crates = {}
         for member in members:
             for root in member.roots:
-                if root in self.crates:
-                    continue
-                try:
-                    modules = read_crate(root, sources)
-                except Missing as missing:
-                    self.broken.append(str(missing))
-                else:
+                if root not in self.crates:
+                    modules, missing = read_crate(root, sources)
                     self.crates[root] = Crate(member.name, modules)
-
-    def modules(self, member):
-        for root in member.roots:
-            if root in self.crates:
-                yield from self.crates[root].modules.values()
+                    self.broken += missing
 
 
 def circles(workspace):
@@ -131,7 +122,7 @@ def handlers(workspace):
     for member in workspace.members:
         if PurePosixPath(member.directory).parts[0] != "functions":
             continue
-        for root in (root for root in member.roots if root in workspace.crates):
+        for root in member.roots:
             crate = workspace.crates[root]
             own = handlers_of(crate)
             has_routes = any(

@@ -1,8 +1,8 @@
 """Which module of a crate uses which, and where they use each other in a circle.
 
 A module uses another where it names a path into it, however often that path is re-exported on
-the way, or where it calls a method that only one type of the crate has and that the other
-module gives to it. Re-exporting one's own children is no use of them.
+the way, or where it names a type and calls a method that only this type of the crate has and
+that the other module gives to it. Re-exporting one's own children is no use of them.
 
 Siblings are compared with all that is below them, so that `codes` and `stats` are in a circle
 when `codes::list` uses `stats` and `stats::rows` uses `codes`.
@@ -48,13 +48,9 @@ def label(path):
     return "::".join(path) or "crate root"
 
 
-class Missing(Exception):
-    """A module that is declared, and whose file is not there."""
-
-
 def read_crate(root, sources):
-    """The modules of the crate whose root file is `root`, by path."""
-    modules = {}
+    """The modules of the crate whose root file is `root`, by path; the files that are missing."""
+    modules, missing = {}, []
 
     def enter(path, source, code, directory):
         module = modules[path] = Module(path, source, code)
@@ -71,12 +67,14 @@ def read_crate(root, sources):
             candidates = [directory / f"{name}.rs", directory / name / "mod.rs"]
             file = next((str(file) for file in candidates if str(file) in sources), None)
             if file is None:
-                raise Missing(f"{source.path}: no file for mod {name}")
+                missing.append(f"{source.path}: no file for mod {name}")
+                module.children.discard(name)
+                continue
             enter((*path, name), sources[file], sources[file].code, directory / name)
         describe(module)
 
     enter((), sources[root], sources[root].code, PurePosixPath(root).parent)
-    return modules
+    return modules, missing
 
 
 def describe(module):
@@ -203,9 +201,11 @@ class Crate:
             if len(of) > 1 or name in COMMON or len(modules_of[owner]) < 2:
                 continue
             call = re.compile(rf"(?:\.\s*|\b(?:Self|{owner[1]})::){name}\b(?=\s*(?:::\s*<|\())")
+            names_it = re.compile(rf"\b{owner[1]}\b")
             for module in self.modules.values():
-                for match in call.finditer(module.code):
-                    yield module, homes[name], match.start(), f"{owner[1]}::{name}"
+                if names_it.search(module.code):
+                    for match in call.finditer(module.code):
+                        yield module, homes[name], match.start(), f"{owner[1]}::{name}"
 
     def circles(self):
         """Groups of modules that use each other, each with the uses that close it."""

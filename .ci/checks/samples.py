@@ -126,6 +126,16 @@ CIRCLES = [
         None,
     ),
     (
+        "a foreign type's method of the same name",
+        crate(
+            lib="mod client; mod store; mod codes;",
+            client="pub struct Client; fn f(request: Sdk) { request.table_name() }",
+            store="use crate::client::Client; pub struct Store; impl Store { fn table_name(&self) {} }",
+            codes="use crate::store::Store; impl Store { fn find_code(&self) {} }",
+        ),
+        None,
+    ),
+    (
         "methods of the same name on two types",
         crate(
             lib="mod a; mod b;",
