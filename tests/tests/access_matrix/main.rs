@@ -258,11 +258,15 @@ async fn no_role_reaches_beyond_its_own() {
                     }
                 }
                 Some(Role::Admin) => {
-                    assert!(opens(own_answer), "{at}: {}", own_answer.text);
-                    assert!(opens(foreign_answer), "{at}: {}", foreign_answer.text);
+                    for (answer, of) in [(own_answer, &own), (foreign_answer, &foreign)] {
+                        assert!(opens(answer), "{at}: {}", answer.text);
+                        assert!(shows(answer, &method, &route, of), "{at}: {}", answer.text);
+                    }
                 }
                 Some(_) => {
                     assert!(opens(own_answer), "{at}: {}", own_answer.text);
+                    let shown = shows(own_answer, &method, &route, &own);
+                    assert!(shown, "{at}: {}", own_answer.text);
                     assert_eq!(foreign_seen, missing_seen, "{at}");
                     let leaks = |secret: &str| foreign_answer.text.contains(secret);
                     assert!(!leaks("185.12.34.56") && !leaks(&foreign.code), "{at}");
@@ -277,6 +281,26 @@ async fn no_role_reaches_beyond_its_own() {
 fn opens(answer: &Reply) -> bool {
     // The pair has an active code already: a conflict that only its owner hears of.
     answer.status.is_success() || answer.status == 409
+}
+
+/// Whether a `GET` shows what it was asked for: an empty list opens too, and proves nothing.
+fn shows(answer: &Reply, method: &Method, route: &str, of: &Belongings) -> bool {
+    if method != Method::GET {
+        return true;
+    }
+    let json = answer.json();
+    match route.rsplit('/').next().unwrap_or_default() {
+        "total" | "stats" => json["total_clicks"] == 1,
+        "timeseries" => {
+            let points = json["data"].as_array().expect("points");
+            points.iter().any(|point| point["clicks"] == 1)
+        }
+        // Empty until something is confirmed and folded: `parts` does both.
+        "leaderboard" => json["org_id"] == of.org.as_str(),
+        _ => [&of.code, &of.code_id, &of.attribution, &of.program]
+            .iter()
+            .any(|own| answer.text.contains(own.as_str())),
+    }
 }
 
 /// What belongs to others is as it was made.

@@ -2,56 +2,89 @@
 
 use crate::{Belongings, World, ask, visible};
 use axum::http::Method;
+use chrono::TimeDelta;
 use serde_json::json;
 use tests::tokens::bearer;
+
+/// The list at `path` as `who` sees it holds the codes or programs of `seen`, and no others.
+async fn assert_holds(world: &World, who: &str, path: &str, seen: &[&str], hidden: &[&str]) {
+    let list = world.verv.call_as(who, Method::GET, path, None).await;
+    let list = list.expect(200);
+    for own in seen {
+        assert!(list.text.contains(own), "{path}: no {own} in {}", list.text);
+    }
+    for other in hidden {
+        assert!(!list.text.contains(other), "{path}: {}", list.text);
+    }
+    let total = &list.json()["pagination"]["total"];
+    assert_eq!(*total, seen.len(), "{path}: {}", list.text);
+}
 
 #[tokio::test]
 async fn lists_hold_ones_own_alone() {
     let world = World::start().await;
-    world.belongings("org_a", "usr_a").await;
+    let first = world.belongings("org_a", "usr_a").await;
     let second = world.belongings("org_a", "usr_a2").await;
     let foreign = world.belongings("org_b", "usr_a").await;
     let as_org = bearer(&world.verv, "x", &["ROLE_ORG"], Some("org_a"));
     let as_mentor = bearer(&world.verv, "usr_a", &["ROLE_MENTOR"], Some("org_a"));
+    let (one, two, other) = (&*first.code, &*second.code, &*foreign.code);
     for path in [
         "/api/v1/referral-codes",
         "/api/v1/referral-code-records",
         "/api/v1/referral-attributions",
+    ] {
+        assert_holds(&world, &as_org, path, &[one, two], &[other]).await;
+        assert_holds(&world, &as_mentor, path, &[one], &[two, other]).await;
+    }
+    for path in [
         "/api/v1/referral-attributions/mentor/usr_a",
         "/api/v1/referral-codes?mentor_id=usr_a",
+        "/api/v1/referral-code-records?mentor_id=usr_a",
+        "/api/v1/referral-attributions?mentor_id=usr_a",
     ] {
         for who in [&as_org, &as_mentor] {
-            let list = world
-                .verv
-                .call_as(who, Method::GET, path, None)
-                .await
-                .expect(200);
-            assert!(!list.text.contains(&foreign.code), "{path}: {}", list.text);
-            if who == &as_mentor {
-                assert!(!list.text.contains(&second.code), "{path}: {}", list.text);
-                assert_eq!(
-                    list.json()["pagination"]["total"],
-                    1,
-                    "{path}: {}",
-                    list.text
-                );
-            }
+            assert_holds(&world, who, path, &[one], &[two, other]).await;
         }
     }
-    let own = format!("/api/v1/referral-codes?code={}", foreign.code);
-    let list = world
-        .verv
-        .call_as(&as_org, Method::GET, &own, None)
-        .await
-        .expect(200);
-    assert_eq!(list.json()["pagination"]["total"], 0);
-    let programs = "/api/v1/referral-programs";
-    let list = world
-        .verv
-        .call_as(&as_org, Method::GET, programs, None)
-        .await
-        .expect(200);
-    assert_eq!(list.json()["pagination"]["total"], 2);
+    let by_code = |code: &str| format!("/api/v1/referral-codes?code={code}");
+    assert_holds(&world, &as_org, &by_code(one), &[one], &[two, other]).await;
+    assert_holds(&world, &as_org, &by_code(other), &[], &[one, two, other]).await;
+
+    let programs = [&*first.program, &*second.program];
+    let path = "/api/v1/referral-programs";
+    assert_holds(&world, &as_org, path, &programs, &[&foreign.program]).await;
+}
+
+#[tokio::test]
+async fn a_ranking_holds_ones_own_organisation_alone() {
+    let world = World::start().await;
+    let own = world.belongings("org_a", "usr_a").await;
+    let foreign = world.belongings("org_b", "usr_b").await;
+    for of in [&own, &foreign] {
+        let path = format!("/api/v1/referral-attributions/{}", of.attribution);
+        let member = json!({"code": of.code, "new_member_id": format!("new_{}", of.mentor)});
+        let confirmed = world
+            .verv
+            .call_as(&world.admin, Method::PUT, &path, Some(member))
+            .await;
+        confirmed.expect(200);
+    }
+    world.verv.app.clock.advance(TimeDelta::hours(1));
+    world.verv.aggregate().await;
+    let as_org = bearer(&world.verv, "x", &["ROLE_ORG"], Some("org_a"));
+    let ranking = async |org: &str| {
+        let path = format!("/api/v1/referral-attributions/leaderboard?org_id={org}");
+        world.verv.call_as(&as_org, Method::GET, &path, None).await
+    };
+    let seen = ranking("org_a").await.expect(200);
+    let places = seen.json()["data"].clone();
+    assert_eq!(places.as_array().map(Vec::len), Some(1), "{}", seen.text);
+    assert_eq!(places[0]["mentor_id"], "usr_a", "{}", seen.text);
+    assert_eq!(places[0]["conversions"], 1, "{}", seen.text);
+    let (foreign_seen, missing_seen) = (ranking("org_b").await, ranking("org_none").await);
+    assert_eq!(foreign_seen.status, 404, "{}", foreign_seen.text);
+    assert_eq!(foreign_seen.text, missing_seen.text);
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Tokens that must open nothing.
 
+use crate::rsa::rs256;
 use crate::{ACME, OLD, OTHER, PLATFORM, encoded, forged, sign, signed, with};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 /// Every bad `Authorization`, by name: the values of the header, none to many.
@@ -40,11 +41,7 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
     };
     let other_claims = encoded(&with(&good, json!({"sub": "usr_2"})));
     let none = encoded(&json!({"typ": "JWT", "alg": "none"}));
-    let rs256 = encode(
-        &Header::new(Algorithm::HS512),
-        &good,
-        &EncodingKey::from_secret(OLD.as_bytes()),
-    );
+    let rs256 = rs256(&encoded(&json!({"typ": "JWT", "alg": "RS256"})), claims);
     vec![
         // Broken.
         ("no header", vec![]),
@@ -155,8 +152,14 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
         ),
         (
             "alg HS512",
-            vec![format!("Bearer {}", rs256.expect("a token"))],
+            bearer(&forged(
+                &json!({"alg": "HS512"}),
+                &good,
+                OLD,
+                Algorithm::HS512,
+            )),
         ),
+        ("alg RS256, signed RS256", bearer(&rs256)),
         (
             "alg RS256, signed HS256",
             headed(json!({"typ": "JWT", "alg": "RS256"})),
