@@ -4,9 +4,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Parser;
 use local::engine::{self, Engine};
-use shared::domain::{Code, MentorId, OrgId};
-use shared::store::aggregate::SAFETY_MARGIN;
-use shared::store::{Usage, metered};
+use domain::{Code, MentorId, OrgId};
+use store::aggregate::SAFETY_MARGIN;
+use store::{Usage, metered};
 use std::sync::Arc;
 use std::time::Instant;
 use tests::{Verv, seed};

@@ -1,12 +1,12 @@
 //! The steps that many tests begin with, so that each says only what it is about.
 
-use crate::{Reply, Verv};
+use crate::{Reply, Verv, seed};
 use axum::body::Body;
 use axum::http::{Method, Request};
+use local::engine;
 use serde_json::{Value, json};
-use shared::store::Answer;
-use shared::store::codes::Keep;
-use shared::store::entities::AttributionItem;
+use store::items;
+use store::keys::Item;
 
 pub const RECORDS: &str = "/api/v1/referral-code-records";
 pub const CODES: &str = "/api/v1/referral-codes";
@@ -23,7 +23,7 @@ impl Verv {
     /// # Panics
     /// When `at` is no RFC 3339 time.
     pub fn set_clock(&self, at: &str) {
-        self.app.clock.set(at.parse().expect("a time"));
+        self.clock.set(at.parse().expect("a time"));
     }
 
     /// Makes `code` for the pair; the record's id.
@@ -72,27 +72,29 @@ impl Verv {
         self.call(Method::POST, path, &headers, Some(body)).await
     }
 
-    /// Puts a code record in the table under its own id.
+    /// Puts an active code record in the table under its own id.
     ///
     /// # Panics
-    /// When the table refuses it.
-    pub async fn put_code(&self, record: &shared::domain::CodeRecord) {
-        let render = |_: &_| Answer::ok(&());
-        let keep = Keep {
-            key: None,
-            render: &render,
-        };
-        let created = self.app.table.create_code(record, keep, self.now()).await;
-        created.expect("the code is new");
+    /// When the engine does not answer.
+    pub async fn put_code(&self, record: &domain::CodeRecord) {
+        self.put_items(items::of_code(record).expect("items")).await;
     }
 
     /// Puts an attribution in the table under its own id.
     ///
     /// # Panics
-    /// When the table refuses it.
-    pub async fn put_attribution(&self, attribution: &shared::domain::Attribution) {
-        let item = AttributionItem::from(attribution);
-        let written = self.app.table.put_fact(&item).await;
-        written.expect("the attribution is new");
+    /// When the engine does not answer.
+    pub async fn put_attribution(&self, attribution: &domain::Attribution) {
+        let item = items::of_attribution(attribution).expect("an item");
+        self.put_items(vec![item]).await;
+    }
+
+    /// Puts items in the table as they are.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn put_items(&self, items: Vec<Item>) {
+        let client = engine::client(&self.engine.endpoint());
+        seed::write(&client, self.store.table_name(), items.into_iter()).await;
     }
 }

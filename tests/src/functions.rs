@@ -1,12 +1,11 @@
 //! The functions that answer HTTP, each with its own routes: as on Lambda, where a request
 //! reaches one of them and no other.
 
-use axum::Router;
-use shared::http::App;
+use web::routes::Routes;
 
 /// Every function that answers HTTP: its binary, and its routes.
 #[must_use]
-pub fn http_functions() -> Vec<(&'static str, Router<App>)> {
+pub fn http_functions() -> Vec<(&'static str, Routes)> {
     vec![
         ("code-records", code_records::routes()),
         ("codes", codes::routes()),

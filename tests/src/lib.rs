@@ -13,7 +13,6 @@ pub mod gate;
 pub mod logs;
 pub mod policy;
 pub mod recount;
-pub mod routes;
 pub mod runtime_api;
 pub mod samples;
 pub mod seed;
@@ -32,16 +31,18 @@ use faults::Faults;
 use http_body_util::BodyExt;
 use local::engine::{self, Engine};
 use serde_json::Value;
-use shared::domain::Clock;
-use shared::http::{App, Settings};
-use shared::store::{Table, Usage};
+use domain::{Clock, Scope};
+use web::{App, settings::Settings};
+use store::{Store, UnscopedStore, Usage};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tower::ServiceExt;
 
 /// The platform under test.
 pub struct Verv {
-    pub app: App,
+    pub store: UnscopedStore,
+    pub settings: Arc<Settings>,
+    pub clock: Clock,
     pub engine: Arc<Engine>,
     router: Router,
 }
@@ -155,9 +156,9 @@ impl Verv {
         table: &str,
         variables: &[(&str, &str)],
     ) -> Self {
-        let table = Table::new(client, table);
-        table
-            .create_if_absent()
+        let store = UnscopedStore::new(client, table);
+        store
+            .create_table_if_absent()
             .await
             .expect("the table is created");
         let settings = Settings::from_lookup(|wanted| {
@@ -165,17 +166,34 @@ impl Verv {
             found.map(|(_, value)| (*value).to_owned())
         })
         .expect("valid settings");
+        let settings = Arc::new(settings);
         let clock = Clock::manual(NOW.parse().expect("a time"));
-        let app = App {
-            table,
-            settings: Arc::new(settings),
-            clock,
-        };
+        let app = App::new(store.clone(), Arc::clone(&settings), clock.clone());
         Self {
-            router: local::router(app.clone()),
-            app,
+            router: local::router(app),
+            store,
+            settings,
+            clock,
             engine,
         }
+    }
+
+    /// The state behind the routes, as a function has it.
+    #[must_use]
+    pub fn app(&self) -> App {
+        self.app_on(self.store.clone())
+    }
+
+    /// The same over another store, such as one that is reached through another client.
+    #[must_use]
+    pub fn app_on(&self, store: UnscopedStore) -> App {
+        App::new(store, Arc::clone(&self.settings), self.clock.clone())
+    }
+
+    /// The store without any limit.
+    #[must_use]
+    pub fn unrestricted(&self) -> Store {
+        self.store.scoped(Scope::unrestricted(), None)
     }
 
     /// The time that the platform's clock shows.
@@ -256,7 +274,7 @@ impl Verv {
     /// # Panics
     /// When the engine does not answer.
     pub async fn aggregate(&self) -> stats_aggregator::Report {
-        let run = stats_aggregator::aggregate(&self.app, || false);
+        let run = stats_aggregator::aggregate(&self.store, &self.clock, || false);
         let report = policy::as_function(functions::SCHEDULED, run).await;
         report.expect("the engine answers")
     }

@@ -41,7 +41,7 @@ pub fn watch() {
     WATCHED.call_once(|| {
         tracing_subscriber::fmt()
             .json()
-            .with_env_filter(shared::http::logs::filter("trace"))
+            .with_env_filter(web::lambda::logs::filter("trace"))
             .with_writer(|| Searched)
             .init();
     });

@@ -1,17 +1,16 @@
 //! The sample events in `events/`, and what the table holds before each.
 
 use crate::flows::{CODE, MENTOR, ORG};
-use crate::routes::ROUTES;
 use crate::template::repository;
 use crate::{Reply, Verv};
 use axum::body::Body;
 use lambda_http::request::LambdaRequest;
 use serde_json::Value;
-use shared::domain::attribution::{ReferrerUrl, Visitor};
-use shared::domain::code_record::CodeTerms;
-use shared::domain::{Attribution, CodeRecord, Program};
-use shared::http::gateway;
-use shared::store::program_item::ProgramItem;
+use domain::attribution::{ReferrerUrl, Visitor};
+use domain::code_record::CodeTerms;
+use domain::{Attribution, CodeRecord, Program};
+use web::lambda::encode_query;
+use store::items;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -33,7 +32,7 @@ pub enum Before {
 }
 
 /// What each event finds, and the status that it is answered.
-pub const SAMPLES: [(&str, Before, u16); ROUTES.len()] = [
+pub const SAMPLES: [(&str, Before, u16); 33] = [
     ("code-records-list", Before::Code, 200),
     ("code-records-create", Before::Nothing, 201),
     ("code-records-active", Before::Code, 200),
@@ -102,7 +101,7 @@ pub fn http_events() -> BTreeMap<String, Value> {
     let names = files.filter_map(|file| {
         let name = file.expect("a file").file_name();
         let name = name.into_string().expect("a plain name");
-        // Beside the events lie environments to invoke them in.
+        // Beside the events are environments to invoke them in.
         name.strip_suffix(".json").map(ToOwned::to_owned)
     });
     names
@@ -117,7 +116,7 @@ pub fn http_events() -> BTreeMap<String, Value> {
 /// When it is no event.
 pub async fn replay(verv: &Verv, event: &Value) -> Reply {
     let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
-    let request = lambda_http::Request::from(gateway::tidy(event));
+    let request = lambda_http::Request::from(encode_query(event));
     verv.send(request.map(Body::new)).await
 }
 
@@ -157,6 +156,7 @@ pub async fn fill(verv: &Verv, before: Before) {
             },
             occurred_at: "2026-03-20T14:22:00Z".parse().expect("a time"),
             conversion: None,
+            expires_at: None,
         })
         .await;
     }
@@ -179,14 +179,14 @@ pub async fn fill(verv: &Verv, before: Before) {
 async fn put_program(verv: &Verv) {
     let made = replay(verv, &read("programs-create")).await.expect(201);
     let id = made.string("/id").parse().expect("an id");
-    let found = verv.app.table.find_program(id).await;
+    let found = verv.unrestricted().find_program(id).await;
     let program = found.expect("the engine answers").expect("a program");
     let known = Program {
         id: PROGRAM_ID.parse().expect("an id"),
         ..program
     };
-    let written = verv.app.table.put_fact(&ProgramItem::from(&known)).await;
-    written.expect("the program is new");
+    verv.put_items(vec![items::of_program(&known).expect("an item")])
+        .await;
     verv.delete(&format!("/api/v1/referral-programs/{id}"))
         .await
         .expect(200);

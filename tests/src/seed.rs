@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
-use shared::domain::attribution::Visitor;
-use shared::domain::code_record::CodeTerms;
-use shared::domain::{Attribution, AttributionId, Code, CodeRecord, MentorId, OrgId};
-use shared::store::entities::{AttributionItem, CodeEntry, CodeTruth, Entity};
-use shared::store::keys::Item;
+use domain::attribution::Visitor;
+use domain::code_record::CodeTerms;
+use domain::{Attribution, AttributionId, Code, CodeRecord, MentorId, OrgId};
+use store::items;
+use store::keys::Item;
 
 /// Writes `items`, 25 a call.
 ///
@@ -67,6 +67,7 @@ pub fn click(mentor: &MentorId, org: &OrgId, code: &Code, at: DateTime<Utc>) -> 
         },
         occurred_at: at.into(),
         conversion: None,
+        expires_at: None,
     }
 }
 
@@ -85,7 +86,7 @@ pub fn clicks<'a>(
     (0..count).map(move |at| {
         let back = i32::try_from(count - 1 - at).expect("a count of clicks");
         let click = click(mentor, org, code, last - every * back);
-        AttributionItem::from(&click).to_item().expect("an item")
+        items::of_attribution(&click).expect("an item")
     })
 }
 
@@ -104,9 +105,6 @@ pub fn inactive_codes<'a>(
         let terms = CodeTerms::default();
         let mut record = CodeRecord::new(mentor.clone(), org.clone(), Code::random(), terms, made);
         record.deactivated_at = Some(now.into());
-        [
-            CodeTruth::from(&record).to_item().expect("an item"),
-            CodeEntry::from(&record).to_item().expect("an item"),
-        ]
+        items::of_code(&record).expect("items")
     })
 }

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::process::Command;
-use tests::tokens::{bearer, routes};
+use tests::tokens::bearer;
 use tests::{Verv, logs};
 
 const ADDRESS: &str = "203.0.113.77";
@@ -98,7 +98,8 @@ async fn run_everything(verv: &Verv, authorization: &str) {
         let body = json!({"code": code, "new_member_id": MEMBER});
         call(Method::PUT, &path, Some(body)).await;
     }
-    for (method, route) in routes() {
+    for route in local::routes().declarations() {
+        let (method, route) = (route.method.clone(), &route.path);
         let id = if route.contains("attributions") {
             &click
         } else {

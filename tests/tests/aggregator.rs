@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use shared::domain::ids::SHARDS;
-use shared::domain::{AttributionId, Code, MentorId, OrgId};
-use shared::store::aggregate::{Audit, Run, SAFETY_MARGIN};
-use shared::store::entities::{AttributionItem, Entity};
+use domain::ids::SHARDS;
+use domain::{AttributionId, Code, MentorId, OrgId};
+use store::aggregate::{Audit, Run, SAFETY_MARGIN};
+use store::entities::{AttributionItem, Entity};
 use std::cell::Cell;
 use std::collections::HashMap;
 use tests::functions::SCHEDULED;
@@ -107,9 +107,9 @@ async fn two_audits_side_by_side_count_a_late_fact_once() {
 async fn a_day_whose_receipts_have_expired_is_not_audited() {
     let verv = Verv::start().await;
     click(&verv, 40, verv.now()).await;
-    verv.app.clock.advance(TimeDelta::minutes(5));
+    verv.clock.advance(TimeDelta::minutes(5));
     fold(&verv).await;
-    verv.app.clock.advance(TimeDelta::days(30));
+    verv.clock.advance(TimeDelta::days(30));
     let expired = verv.engine.database().sweep_ttl();
     assert!(expired.is_ok());
     assert_eq!(audit(&verv).await.late_facts, 0);
@@ -184,7 +184,7 @@ async fn raising_the_shard_count_leaves_old_records_reachable_and_counted() {
         }
         made
     };
-    let items = |clicks: &[shared::domain::Attribution]| -> Vec<_> {
+    let items = |clicks: &[domain::Attribution]| -> Vec<_> {
         clicks
             .iter()
             .map(|click| AttributionItem::from(click).to_item().expect("an item"))
@@ -206,7 +206,7 @@ async fn raising_the_shard_count_leaves_old_records_reachable_and_counted() {
     seed::write(&client, "verv", new).await;
 
     assert_eq!(total_clicks(&verv).await, 89);
-    verv.app.clock.advance(TimeDelta::minutes(5));
+    verv.clock.advance(TimeDelta::minutes(5));
     fold(&verv).await;
     assert_eq!(total_clicks(&verv).await, 89);
     for click in folded.iter().chain(&unfolded) {

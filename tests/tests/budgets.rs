@@ -4,9 +4,9 @@
 use axum::http::Method;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use shared::domain::ids::SHARDS;
-use shared::domain::{Code, MentorId, OrgId};
-use shared::store::Usage;
+use domain::ids::SHARDS;
+use domain::{Code, MentorId, OrgId};
+use store::Usage;
 use tests::{Reply, Verv, seed};
 
 /// The most that a request may cost.
@@ -105,7 +105,7 @@ async fn filled(count: usize) -> (Verv, String) {
         seed::inactive_codes(&mentor, &org, count, long_ago),
     )
     .await;
-    verv.app.clock.advance(TimeDelta::minutes(5));
+    verv.clock.advance(TimeDelta::minutes(5));
     assert!(verv.aggregate().await.run.is_complete());
     (verv, code)
 }

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::contract::{Endpoint, differences, endpoints};
 use tests::flows::{ATTRIBUTIONS, CODE, CODES, MENTOR, ORG, RECORDS};
-use tests::routes::ROUTES;
 use tests::{Reply, Verv};
 
 const ATTRIBUTIONS_CONTRACT: &str = include_str!("../contracts/referral-attributions.txt");
@@ -277,8 +276,9 @@ fn the_contracts_list_the_routes_of_the_three_functions() {
         })
         .collect();
     assert_eq!(listed.len(), 20);
-    let routes: BTreeSet<_> = ROUTES
-        .iter()
+    let routes = local::routes();
+    let declared = routes.declarations().iter();
+    let routes: BTreeSet<_> = declared
         .map(|route| format!("{} {}", route.method, route.path))
         .collect();
     assert!(

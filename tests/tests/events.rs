@@ -4,14 +4,11 @@
 use lambda_http::request::RequestContext;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::fs;
 use tests::Verv;
 use tests::flows::{ATTRIBUTIONS, CODE};
-use tests::routes::ROUTES;
 use tests::samples::{
     Before, CLICK_ID, CODE_ID, PROGRAM_ID, SAMPLES, http_events, platform, read, replay,
 };
-use tests::template::repository;
 
 /// `text` without what the operating system's random source put into it.
 fn stable(text: &str) -> String {
@@ -168,71 +165,66 @@ async fn short_links_answer_their_events() {
 #[test]
 fn every_route_has_an_event_that_takes_it() {
     let events = http_events();
-    let named: BTreeSet<_> = ROUTES.iter().map(|route| route.event.to_owned()).collect();
-    let found: BTreeSet<_> = events.keys().cloned().collect();
-    assert_eq!(found, named, "files in events/, and tests::routes::ROUTES");
-    let replayed: BTreeSet<_> = SAMPLES
-        .iter()
-        .map(|(event, ..)| (*event).to_owned())
-        .collect();
-    assert_eq!(replayed, named, "replayed here, and tests::routes::ROUTES");
-    for route in ROUTES {
-        let event = &events[route.event];
+    let found: BTreeSet<_> = events.keys().map(String::as_str).collect();
+    let replayed: BTreeSet<_> = SAMPLES.iter().map(|(event, ..)| *event).collect();
+    assert_eq!(replayed, found, "replayed here, and files in events/");
+
+    let mut taken = BTreeSet::new();
+    for (name, event) in &events {
         let context = &event["requestContext"];
-        let key = format!("{} {}", route.method, route.path);
-        assert_eq!(event["version"], "2.0", "{}", route.event);
-        assert_eq!(event["routeKey"], key, "{}", route.event);
-        assert_eq!(context["routeKey"], key, "{}", route.event);
-        assert_eq!(context["stage"], "$default", "{}", route.event);
-        assert_eq!(context["http"]["method"], route.method, "{}", route.event);
-        assert_eq!(context["http"]["path"], event["rawPath"], "{}", route.event);
-        assert!(
-            takes(route.path, event["rawPath"].as_str().expect("a path")),
-            "{}",
-            route.event
-        );
+        let key = event["routeKey"].as_str().expect("a key");
+        let (method, route) = key.split_once(' ').expect("a method and a path");
+        assert_eq!(event["version"], "2.0", "{name}");
+        assert_eq!(context["routeKey"], key, "{name}");
+        assert_eq!(context["stage"], "$default", "{name}");
+        assert_eq!(context["http"]["method"], method, "{name}");
+        assert_eq!(context["http"]["path"], event["rawPath"], "{name}");
+        let path = event["rawPath"].as_str().expect("a path");
+        assert!(takes(route, path), "{name}");
+        taken.insert(key.to_owned());
     }
+    // API Gateway has a route of its own for HEAD, which the router answers wherever it
+    // answers GET.
+    assert!(taken.remove("HEAD /r/{code}"));
+    let routes = local::routes();
+    let declared = routes.declarations().iter();
+    let declared: BTreeSet<_> = declared
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    assert_eq!(taken, declared);
 }
 
-/// Whether `path` is one of the paths that `pattern` stands for.
+/// Whether `path` is one of the paths that `pattern` matches.
 fn takes(pattern: &str, path: &str) -> bool {
     let fits = |(wanted, given): (&str, &str)| wanted.starts_with('{') || wanted == given;
     pattern.split('/').count() == path.split('/').count()
         && pattern.split('/').zip(path.split('/')).all(fits)
 }
 
+/// The whole table of routes, as the router and the access matrix read it.
 #[test]
-fn every_path_of_the_routers_is_in_the_list_of_routes() {
-    let mut paths = BTreeSet::new();
-    for function in fs::read_dir(repository().join("functions")).expect("functions/") {
-        let source = function.expect("a folder").path().join("src/lib.rs");
-        let source = fs::read_to_string(source).expect("a function's routes");
-        for route in source.split(".route(").skip(1) {
-            let path = route.split('"').nth(1).expect("a path");
-            paths.insert(path.to_owned());
-        }
-    }
-    let listed = ROUTES.iter().map(|route| route.path.to_owned());
-    assert_eq!(listed.collect::<BTreeSet<_>>(), paths);
+fn routes_are_declared_with_their_access() {
+    insta::assert_snapshot!(local::routes().table());
 }
 
 #[tokio::test]
-async fn every_method_of_the_routers_is_in_the_list_of_routes() {
+async fn a_declared_route_is_served_with_its_methods_and_no_other() {
     let verv = Verv::start().await;
-    for route in ROUTES {
+    let routes = local::routes();
+    for route in routes.declarations() {
         let path = route.path.replace(['{', '}'], "");
         let patch = verv
             .call("PATCH".parse().expect("a method"), &path, &[], None)
             .await
             .expect(405);
         let allowed: BTreeSet<_> = patch.header("allow").split(',').map(str::trim).collect();
-        let of_path = ROUTES.iter().filter(|other| other.path == route.path);
-        let mut listed: BTreeSet<_> = of_path.map(|other| other.method).collect();
-        // The router answers HEAD wherever it answers GET.
-        if listed.contains("GET") {
-            listed.insert("HEAD");
+        let of_path = routes.declarations().iter();
+        let of_path = of_path.filter(|other| other.path == route.path);
+        let mut declared: BTreeSet<_> = of_path.map(|other| other.method.as_str()).collect();
+        if declared.contains("GET") {
+            declared.insert("HEAD");
         }
-        assert_eq!(allowed, listed, "{}", route.path);
+        assert_eq!(allowed, declared, "{}", route.path);
     }
 }
 

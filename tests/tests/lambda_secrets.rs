@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use local::engine::{self, Engine};
 use serde_json::{Value, json};
-use shared::http::Settings;
-use shared::http::access::token::Claims;
-use shared::store::Table;
+use web::settings::Settings;
+use web::token::Claims;
+use store::Table;
 use std::sync::{Arc, Mutex};
 use tests::runtime_api::{InitFailure, Lambda, http_event};
 

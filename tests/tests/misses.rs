@@ -5,8 +5,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{Method, Request};
 use local::engine;
 use serde_json::json;
-use shared::http::App;
-use shared::store::Table;
+use web::App;
+use store::UnscopedStore;
 use std::net::SocketAddr;
 use tests::tokens::bearer;
 use tests::{Reply, Verv};
@@ -54,7 +54,7 @@ async fn ten_thousand_guesses_end_at_twenty_and_leave_others_alone() {
         let claimed = format!("10.9.{}.{}", n / 250, n % 250);
         let claimed = claimed.parse().expect("a value");
         request.headers_mut().insert("x-forwarded-for", claimed);
-        let (status, retry) = from(&verv.app, "185.12.34.56:1000", request).await;
+        let (status, retry) = from(&verv.app(), "185.12.34.56:1000", request).await;
         match status {
             422 => {}
             429 => {
@@ -65,12 +65,12 @@ async fn ten_thousand_guesses_end_at_twenty_and_leave_others_alone() {
         }
     }
     assert_eq!(refused, 9_980);
-    let known = from(&verv.app, "185.12.34.56:1000", guess(&code)).await;
+    let known = from(&verv.app(), "185.12.34.56:1000", guess(&code)).await;
     assert_eq!(known.0, 429, "not even a right guess gets through");
-    let other = from(&verv.app, "185.12.34.57:1000", guess(&code)).await;
+    let other = from(&verv.app(), "185.12.34.57:1000", guess(&code)).await;
     assert_eq!(other.0, 200);
-    verv.app.clock.advance(chrono::TimeDelta::seconds(60));
-    let later = from(&verv.app, "185.12.34.56:1000", guess(&code)).await;
+    verv.clock.advance(chrono::TimeDelta::seconds(60));
+    let later = from(&verv.app(), "185.12.34.56:1000", guess(&code)).await;
     assert_eq!(later.0, 200, "the next minute is a new one");
 }
 
@@ -80,7 +80,7 @@ async fn guesses_side_by_side_get_no_further() {
     let codes: Vec<String> = (0..300).map(|n| format!("GUESS-{n:05}")).collect();
     let guesses = codes
         .iter()
-        .map(|code| from(&verv.app, "185.12.34.56:1", guess(code)));
+        .map(|code| from(&verv.app(), "185.12.34.56:1", guess(code)));
     let answers = futures::future::join_all(guesses).await;
     let looked_up = answers.iter().filter(|(status, _)| *status == 422).count();
     assert_eq!(looked_up, 20);
@@ -91,13 +91,10 @@ async fn another_process_knows_of_the_misses() {
     let (verv, code) = with_a_code().await;
     for n in 0..20 {
         let request = guess(&format!("GUESS-{n:05}"));
-        assert_eq!(from(&verv.app, "[2001:db8:1:2::1]:1", request).await.0, 422);
+        assert_eq!(from(&verv.app(), "[2001:db8:1:2::1]:1", request).await.0, 422);
     }
-    let table = Table::new(engine::client(&verv.engine.endpoint()), "verv");
-    let app = App {
-        table,
-        ..verv.app.clone()
-    };
+    let store = UnscopedStore::new(engine::client(&verv.engine.endpoint()), "verv");
+    let app = verv.app_on(store);
     let same_network = from(&app, "[2001:db8:1:2:9::9]:1", guess(&code)).await;
     assert_eq!(same_network.0, 429);
     let other_network = from(&app, "[2001:db8:1:3::1]:1", guess(&code)).await;

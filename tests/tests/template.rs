@@ -5,9 +5,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
-use shared::http::Settings;
-use shared::http::deadline::RESERVE;
-use shared::store::aggregate::SAFETY_MARGIN;
+use web::settings::Settings;
+use web::middleware::RESERVE;
+use store::aggregate::SAFETY_MARGIN;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -97,7 +97,7 @@ async fn the_routes_are_those_of_the_routers() {
     let template = Template::read();
     let verv = Verv::start().await;
     for (name, router) in http_functions() {
-        let router = shared::http::finish(router, verv.app.clone());
+        let router = web::finish(router, verv.app.clone());
         let mut by_path: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (method, path) in routes(template.function(name)) {
             by_path.entry(path).or_default().insert(method);

@@ -1,10 +1,11 @@
 //! The query of `user_referral_code`: the code of a user, or the user of a code.
 
 use crate::envelope::Refusal;
+use crate::tenant::{Tenant, VerifiedCaller};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
-use domain::{CodeRecord, FoldedCode, MentorId};
+use domain::{CodeRecord, CountedCode, FoldedCode, MentorId};
 use store::{Store, StoreError};
 use url::form_urlencoded;
 
@@ -18,18 +19,18 @@ const LONGEST_FOLDED: usize = 50;
 const LONGEST_ID: usize = 128;
 
 pub(crate) struct CodeQuery {
-    pub(crate) criteria: Criteria,
-    pub(crate) context: Context,
+    criteria: Criteria,
+    context: Context,
 }
 
-pub(crate) enum Criteria {
+enum Criteria {
     User(MentorId),
     /// `None` is a text that no code has.
     Code(Option<FoldedCode>),
 }
 
 /// The program and currency that the code must fit.
-pub(crate) struct Context {
+struct Context {
     program: Option<String>,
     currency: Option<String>,
 }
@@ -86,10 +87,30 @@ pub(crate) fn typed_code(typed: &str) -> Result<Option<FoldedCode>, Refusal> {
     Ok(typed.parse().ok())
 }
 
+impl CodeQuery {
+    /// The code that fits the query, of those that `caller` may see.
+    pub(crate) async fn find(
+        &self,
+        caller: &VerifiedCaller,
+        now: DateTime<Utc>,
+    ) -> Result<Option<CountedCode>, StoreError> {
+        let Tenant { org, store } = &caller.tenant;
+        let found = match &self.criteria {
+            Criteria::User(user) if !caller.may_see_code_of(user) => None,
+            Criteria::User(user) => store.find_counted_active_code(user, org, now).await?,
+            Criteria::Code(None) => None,
+            Criteria::Code(Some(code)) => store.find_code(code).await?,
+        };
+        let Some(code) = found else { return Ok(None) };
+        let fits = self.context.matches(&code.record, store, now).await?;
+        Ok(fits.then_some(code))
+    }
+}
+
 impl Context {
     /// Whether the code fits: one without a program fits any, another its own program and
     /// that program's currency.
-    pub(crate) async fn matches(
+    async fn matches(
         &self,
         record: &CodeRecord,
         store: &Store,

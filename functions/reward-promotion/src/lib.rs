@@ -6,10 +6,8 @@ mod tenant;
 mod validation_request;
 mod views;
 
-use code_query::{CodeQuery, Criteria};
-use domain::CountedCode;
+use code_query::CodeQuery;
 use envelope::{Refusal, Success};
-use store::StoreError;
 use tenant::{Tenant, VerifiedCaller};
 use validation_request::ValidationRequest;
 use views::{FoundView, ValidatedView};
@@ -40,31 +38,11 @@ pub fn routes() -> Routes {
 async fn user_referral_code(
     caller: VerifiedCaller,
     Now(now): Now,
-    CodeQuery { criteria, context }: CodeQuery,
+    query: CodeQuery,
 ) -> Result<Success<FoundView>, Refusal> {
-    let found = find(&caller, criteria, now).await?;
+    let found = query.find(&caller, now).await?;
     let code = found.ok_or(Refusal::CodeNotFound)?;
-    if !context
-        .matches(&code.record, &caller.tenant.store, now)
-        .await?
-    {
-        return Err(Refusal::CodeNotFound);
-    }
     Ok(Success(code.into()))
-}
-
-async fn find(
-    caller: &VerifiedCaller,
-    criteria: Criteria,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<Option<CountedCode>, StoreError> {
-    let Tenant { org, store } = &caller.tenant;
-    match criteria {
-        Criteria::User(user) if !caller.may_ask_for(&user) => Ok(None),
-        Criteria::User(user) => store.find_counted_active_code(&user, org, now).await,
-        Criteria::Code(None) => Ok(None),
-        Criteria::Code(Some(code)) => store.find_code(&code).await,
-    }
 }
 
 async fn validate_referral_code(

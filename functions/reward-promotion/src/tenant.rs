@@ -20,7 +20,7 @@ pub(crate) struct Tenant {
 /// A tenant's caller, whose token was verified whatever `API_ACCESS` says.
 pub(crate) struct VerifiedCaller {
     pub(crate) tenant: Tenant,
-    /// The only user that the caller may ask for by id; `None` is any.
+    /// The only user whose code the caller may see by user id; `None` is any.
     only: Option<String>,
 }
 
@@ -54,8 +54,8 @@ impl FromRequestParts<App> for VerifiedCaller {
 }
 
 impl VerifiedCaller {
-    /// Whether the caller may ask for the code of `user`.
-    pub(crate) fn may_ask_for(&self, user: &MentorId) -> bool {
+    /// Whether the caller may see the code of `user`.
+    pub(crate) fn may_see_code_of(&self, user: &MentorId) -> bool {
         self.only.as_ref().is_none_or(|own| own == user.as_str())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::entity::Entity;
 use crate::error::StoreError;
-use crate::expression::{ABSENT, Update};
+use crate::expression::{ABSENT, Update, names_in};
 use crate::keys::{Index, Item, Key, PK, SK};
 use crate::meter;
 use aws_sdk_dynamodb::Client;
@@ -56,6 +56,13 @@ pub(crate) struct Query {
 pub(crate) enum Order {
     Ascending,
     Descending,
+}
+
+/// A part of what a query finds.
+pub(crate) struct QueryPage {
+    pub(crate) items: Vec<Item>,
+    /// Where the query goes on; `None` at its end.
+    pub(crate) next: Option<Item>,
 }
 
 /// What became of a conditional update.
@@ -186,35 +193,55 @@ impl Dynamo {
 
     /// The items that a query finds, as many DynamoDB pages as that takes; up to its limit.
     pub(crate) async fn query(&self, query: &Query) -> Result<Vec<Item>, StoreError> {
-        let (condition, names, values) = key_condition(query);
         let mut items = Vec::new();
         let mut next: Option<Item> = None;
         loop {
-            let left = query.limit - items.len();
-            let response = counted(
-                self.client
-                    .query()
-                    .table_name(self.table())
-                    .set_index_name(query.index.map(|index| index.name.to_owned()))
-                    .key_condition_expression(&condition)
-                    .set_expression_attribute_names(Some(names.clone()))
-                    .set_expression_attribute_values(Some(values.clone()))
-                    .scan_index_forward(query.order == Order::Ascending)
-                    .consistent_read(query.read == Read::Strong)
-                    .limit(i32::try_from(left).unwrap_or(i32::MAX))
-                    .set_exclusive_start_key(next)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send(),
-            )
-            .await?;
-            count_reads(response.consumed_capacity.as_slice());
-            items.extend(response.items.unwrap_or_default());
-            next = response.last_evaluated_key.filter(|key| !key.is_empty());
+            let rest = Query {
+                limit: query.limit - items.len(),
+                ..query.clone()
+            };
+            let page = self.query_page(&rest, None, next).await?;
+            items.extend(page.items);
+            next = page.next;
             // Only an absent key ends a query: a page may be empty and still have one.
             if next.is_none() || items.len() >= query.limit {
                 return Ok(items);
             }
         }
+    }
+
+    /// One DynamoDB page of what a query finds, at most its limit: the `attributes` alone, such
+    /// as `#sk, #org`, or all.
+    pub(crate) async fn query_page(
+        &self,
+        query: &Query,
+        attributes: Option<&str>,
+        start: Option<Item>,
+    ) -> Result<QueryPage, StoreError> {
+        let (condition, mut names, values) = key_condition(query);
+        names.extend(names_in(attributes));
+        let response = counted(
+            self.client
+                .query()
+                .table_name(self.table())
+                .set_index_name(query.index.map(|index| index.name.to_owned()))
+                .key_condition_expression(condition)
+                .set_projection_expression(attributes.map(ToOwned::to_owned))
+                .set_expression_attribute_names(Some(names))
+                .set_expression_attribute_values(Some(values))
+                .scan_index_forward(query.order == Order::Ascending)
+                .consistent_read(query.read == Read::Strong)
+                .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send(),
+        )
+        .await?;
+        count_reads(response.consumed_capacity.as_slice());
+        Ok(QueryPage {
+            items: response.items.unwrap_or_default(),
+            next: response.last_evaluated_key.filter(|key| !key.is_empty()),
+        })
     }
 
     /// The items at `keys`, in no order, absent ones left out. Keys that DynamoDB puts off are
@@ -275,13 +302,13 @@ fn key_condition(query: &Query) -> (String, HashMap<String, String>, Item) {
     let (pk, sk) = query.index.map_or((PK, SK), |index| (index.pk, index.sk));
     let range = match (&query.from, &query.to) {
         (None, None) => "",
-        (Some(_), None) => " AND #sk >= :from",
-        (None, Some(_)) => " AND #sk <= :to",
-        (Some(_), Some(_)) => " AND #sk BETWEEN :from AND :to",
+        (Some(_), None) => " AND #sort >= :from",
+        (None, Some(_)) => " AND #sort <= :to",
+        (Some(_), Some(_)) => " AND #sort BETWEEN :from AND :to",
     };
-    let mut names = HashMap::from([("#pk".to_owned(), pk.to_owned())]);
+    let mut names = HashMap::from([("#partition".to_owned(), pk.to_owned())]);
     if !range.is_empty() {
-        names.insert("#sk".to_owned(), sk.to_owned());
+        names.insert("#sort".to_owned(), sk.to_owned());
     }
     let bounds = [
         (":pk", Some(&query.pk)),
@@ -291,7 +318,7 @@ fn key_condition(query: &Query) -> (String, HashMap<String, String>, Item) {
     let values = bounds.into_iter().filter_map(|(name, text)| {
         text.map(|text| (name.to_owned(), AttributeValue::S(text.clone())))
     });
-    (format!("#pk = :pk{range}"), names, values.collect())
+    (format!("#partition = :pk{range}"), names, values.collect())
 }
 
 /// Runs one call and counts it and its trip.

@@ -129,7 +129,7 @@ fn parts(
 }
 
 /// Every `#word` of the expressions, and the attribute that it names.
-fn names_in<'t>(texts: impl IntoIterator<Item = &'t str>) -> HashMap<String, String> {
+pub(crate) fn names_in<'t>(texts: impl IntoIterator<Item = &'t str>) -> HashMap<String, String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut names = HashMap::new();
     for text in texts {

@@ -19,6 +19,7 @@ mod error;
 mod expression;
 pub mod fold;
 mod idempotency;
+pub mod items;
 pub mod keys;
 mod log;
 mod log_item;

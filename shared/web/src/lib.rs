@@ -13,8 +13,6 @@
 //! - [`routes`] the one declaration of each route;
 //! - [`lambda`] how a function starts.
 
-#![warn(missing_docs)]
-
 pub mod access;
 mod app;
 pub mod codes;

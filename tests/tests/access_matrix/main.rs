@@ -2,16 +2,13 @@
 
 mod parts;
 
-use axum::body::Body;
-use axum::http::{Method, Request};
-use axum::routing::get;
+use axum::http::Method;
 use serde_json::{Value, json};
-use shared::http::access::rules::{Door, RULES};
-use shared::http::access::token::Role;
 use std::collections::BTreeSet;
-use tests::tokens::{bearer, routes};
+use tests::tokens::bearer;
 use tests::{Reply, Verv};
-use tower::ServiceExt;
+use web::access::Access;
+use web::token::Role;
 
 const PLATFORM: &str = "platform-key-that-is-long-enough-for-hs256";
 
@@ -175,109 +172,103 @@ fn visible(reply: &Reply, of: &Belongings) -> (u16, Vec<(String, String)>, Strin
     (reply.status.as_u16(), headers, of.nameless(&reply.text))
 }
 
-#[test]
-fn every_route_is_in_the_table() {
-    let served = routes();
-    assert!(served.len() >= 25, "{served:?}");
-    for (method, route) in &served {
-        let ruled = RULES
-            .iter()
-            .any(|rule| rule.method == method.as_str() && rule.route == route);
-        assert!(ruled, "{method} {route} has no rule: nobody is let in");
-    }
-    let unique: BTreeSet<_> = RULES.iter().map(|rule| (rule.method, rule.route)).collect();
-    assert_eq!(unique.len(), RULES.len(), "a rule stands twice");
-}
-
 #[tokio::test]
-async fn a_route_that_the_table_does_not_name_is_not_there() {
+async fn an_undeclared_route_is_not_there_for_anyone() {
     for access in ["public", "token"] {
         let verv = Verv::with_settings(&[("API_ACCESS", access)]).await;
-        let routes = local::routes().route("/api/v1/secrets", get(async || "secret"));
-        let routes = routes.route("/r/{code}/more", get(async || "secret"));
-        let router = shared::http::finish(routes, verv.app.clone());
         let admin = bearer(&verv, "root", &["ROLE_ADMIN"], None);
-        for path in ["/api/v1/secrets", "/r/ABC/more"] {
-            let request = Request::get(path).header("authorization", &admin);
-            let request = request.body(Body::empty()).expect("a request");
-            let Ok(response) = router.clone().oneshot(request).await;
-            assert_eq!(response.status(), 404, "{path}");
+        for path in ["/api/v1/secrets", "/r/ABC/more", "/api/v1"] {
+            let reply = verv.call_as(&admin, Method::GET, path, None).await;
+            assert_eq!(reply.status, 404, "{path}");
         }
     }
 }
+
+#[test]
+fn no_route_is_declared_twice() {
+    let routes = local::routes();
+    let declared = routes.declarations();
+    assert!(declared.len() >= 30, "{}", declared.len());
+    let unique: BTreeSet<_> = declared
+        .iter()
+        .map(|route| (route.method.as_str(), &route.path))
+        .collect();
+    assert_eq!(unique.len(), declared.len());
+}
+
+/// Who calls: a role, and whether its token names `org_a`.
+const CALLERS: [(Option<Role>, bool); 6] = [
+    (None, false),
+    (Some(Role::Admin), false),
+    (Some(Role::Org), true),
+    (Some(Role::Mentor), true),
+    (Some(Role::Mentor), false),
+    (Some(Role::Customer), true),
+];
 
 #[tokio::test]
 async fn no_role_reaches_beyond_its_own() {
-    for (method, route) in routes() {
-        let rule = RULES
-            .iter()
-            .find(|rule| rule.method == method.as_str() && rule.route == route)
-            .expect("a rule");
-        let at = format!("{method} {route}");
-        let Door::Roles(taken) = rule.door else {
+    let routes = local::routes();
+    for route in routes.declarations() {
+        let Access::Roles(taken) = route.access else {
             continue;
         };
-        for (role, with_org) in [
-            (None, false),
-            (Some(Role::Admin), false),
-            (Some(Role::Org), true),
-            (Some(Role::Mentor), true),
-            (Some(Role::Mentor), false),
-            (Some(Role::Customer), true),
-        ] {
-            let at = format!("{at} as {role:?}, org {with_org}");
-            let world = World::start().await;
-            let own = world.belongings("org_a", "usr_a").await;
-            let foreign = world.belongings("org_b", "usr_b").await;
-            let missing = Belongings::nobodys();
-            let who = role.map_or_else(String::new, |role| {
-                let org = with_org.then_some("org_a");
-                bearer(&world.verv, "usr_a", &[role.name()], org)
-            });
-            let mut answers = Vec::new();
-            for of in [&foreign, &missing, &own] {
-                answers.push(ask(&world, &who, &method, &route, of, "org_a").await);
-            }
-            let [foreign_answer, missing_answer, own_answer] = &answers[..] else {
-                panic!("three answers");
-            };
-            let (foreign_seen, missing_seen) = (
-                visible(foreign_answer, &foreign),
-                visible(missing_answer, &missing),
-            );
-            match role {
-                None => {
-                    for answer in &answers {
-                        assert_eq!(answer.status, 401, "{at}: {}", answer.text);
-                    }
-                }
-                Some(role) if !taken.contains(&role) => {
-                    for answer in &answers {
-                        assert_eq!(answer.status, 403, "{at}: {}", answer.text);
-                        assert_eq!(answer.usage.calls, 0, "{at}");
-                    }
-                }
-                Some(Role::Admin) => {
-                    for (answer, of) in [(own_answer, &own), (foreign_answer, &foreign)] {
-                        assert!(opens(answer), "{at}: {}", answer.text);
-                        assert!(shows(answer, &method, &route, of), "{at}: {}", answer.text);
-                    }
-                }
-                Some(_) => {
-                    assert!(opens(own_answer), "{at}: {}", own_answer.text);
-                    let shown = shows(own_answer, &method, &route, &own);
-                    assert!(shown, "{at}: {}", own_answer.text);
-                    assert_eq!(foreign_seen, missing_seen, "{at}");
-                    let leaks = |secret: &str| foreign_answer.text.contains(secret);
-                    assert!(!leaks("185.12.34.56") && !leaks(&foreign.code), "{at}");
-                    assert_unchanged(&world, &foreign, &at).await;
-                }
-            }
+        for (role, with_org) in CALLERS {
+            check(&route.method, &route.path, taken, role, with_org).await;
         }
     }
 }
 
-/// Whether the door opened: the answer is about the object, not about the caller.
+/// What `role` gets of a route for someone else's belongings, for missing ones and its own.
+async fn check(method: &Method, route: &str, taken: &[Role], role: Option<Role>, with_org: bool) {
+    let at = format!("{method} {route} as {role:?}, org {with_org}");
+    let world = World::start().await;
+    let own = world.belongings("org_a", "usr_a").await;
+    let foreign = world.belongings("org_b", "usr_b").await;
+    let missing = Belongings::nobodys();
+    let who = role.map_or_else(String::new, |role| {
+        let org = with_org.then_some("org_a");
+        bearer(&world.verv, "usr_a", &[role.name()], org)
+    });
+    let mut answers = Vec::new();
+    for of in [&foreign, &missing, &own] {
+        answers.push(ask(&world, &who, method, route, of, "org_a").await);
+    }
+    let [foreign_answer, missing_answer, own_answer] = &answers[..] else {
+        panic!("three answers");
+    };
+    match role {
+        None => {
+            for answer in &answers {
+                assert_eq!(answer.status, 401, "{at}: {}", answer.text);
+            }
+        }
+        Some(role) if !taken.contains(&role) => {
+            for answer in &answers {
+                assert_eq!(answer.status, 403, "{at}: {}", answer.text);
+                assert_eq!(answer.usage.calls, 0, "{at}");
+            }
+        }
+        Some(Role::Admin) => {
+            for (answer, of) in [(own_answer, &own), (foreign_answer, &foreign)] {
+                assert!(opens(answer), "{at}: {}", answer.text);
+                assert!(shows(answer, method, route, of), "{at}: {}", answer.text);
+            }
+        }
+        Some(_) => {
+            assert!(opens(own_answer), "{at}: {}", own_answer.text);
+            let shown = shows(own_answer, method, route, &own);
+            assert!(shown, "{at}: {}", own_answer.text);
+            let foreign_seen = visible(foreign_answer, &foreign);
+            assert_eq!(foreign_seen, visible(missing_answer, &missing), "{at}");
+            let leaks = |secret: &str| foreign_answer.text.contains(secret);
+            assert!(!leaks("185.12.34.56") && !leaks(&foreign.code), "{at}");
+            assert_unchanged(&world, &foreign, &at).await;
+        }
+    }
+}
+
+/// Whether the caller was let in: the answer is about the object, not about the caller.
 fn opens(answer: &Reply) -> bool {
     // The pair has an active code already: a conflict that only its owner hears of.
     answer.status.is_success() || answer.status == 409

@@ -70,7 +70,7 @@ async fn a_ranking_holds_ones_own_organisation_alone() {
             .await;
         confirmed.expect(200);
     }
-    world.verv.app.clock.advance(TimeDelta::hours(1));
+    world.verv.clock.advance(TimeDelta::hours(1));
     world.verv.aggregate().await;
     let as_org = bearer(&world.verv, "x", &["ROLE_ORG"], Some("org_a"));
     let ranking = async |org: &str| {

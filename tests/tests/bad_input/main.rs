@@ -38,7 +38,7 @@ impl Platform {
     async fn items(&self) -> BTreeSet<String> {
         let scan = engine::client(&self.verv.engine.endpoint())
             .scan()
-            .table_name(self.verv.app.table.name())
+            .table_name(self.verv.store.table_name())
             .consistent_read(true)
             .send();
         let page = scan.await.expect("a scan");

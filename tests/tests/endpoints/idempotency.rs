@@ -40,7 +40,7 @@ async fn the_same_request_again_gets_the_first_answer_and_has_no_effect() {
             .expect(201);
         assert!(first.header("location").starts_with(path));
         let before = total(&verv, path).await;
-        verv.app.clock.advance(chrono::TimeDelta::hours(1));
+        verv.clock.advance(chrono::TimeDelta::hours(1));
         for _ in 0..2 {
             assert_same(&verv.post_once(path, "key-1", body.clone()).await, &first);
         }

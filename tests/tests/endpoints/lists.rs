@@ -15,7 +15,7 @@ async fn fifty_seven_codes(verv: &Verv) -> Vec<String> {
     for number in 0..RECORDS_MADE {
         let (mentor, code) = (format!("usr_{number}"), format!("CODE-{number:03}"));
         ids.push(verv.make_code(&mentor, ORG, &code).await);
-        verv.app.clock.advance(TimeDelta::microseconds(700));
+        verv.clock.advance(TimeDelta::microseconds(700));
     }
     ids
 }
@@ -25,7 +25,7 @@ async fn fifty_seven_clicks(verv: &Verv) -> Vec<String> {
     let mut ids = Vec::new();
     for _ in 0..RECORDS_MADE {
         ids.push(verv.click(CODE).await);
-        verv.app.clock.advance(TimeDelta::microseconds(700));
+        verv.clock.advance(TimeDelta::microseconds(700));
     }
     ids
 }

@@ -190,7 +190,7 @@ async fn an_empty_page_with_a_key_does_not_end_a_list() {
     let (verv, faults) = start().await;
     let made = code(&verv).await;
     for _ in 0..30 {
-        verv.app.clock.advance(chrono::TimeDelta::milliseconds(1));
+        verv.clock.advance(chrono::TimeDelta::milliseconds(1));
         click(&verv, &made.string("/code")).await;
     }
     let paths = [
@@ -207,7 +207,7 @@ async fn an_empty_page_with_a_key_does_not_end_a_list() {
         faults.clear();
         let whole = verv.get(&path).await.expect(200);
         // Eight shards: the first page of each is empty.
-        let shards = shared::domain::Shard::all().len();
+        let shards = domain::Shard::all().len();
         faults.set(move |operation, number| {
             (operation == "Query" && number <= shards).then_some(Fault::EmptyPage)
         });

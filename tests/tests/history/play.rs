@@ -66,7 +66,7 @@ impl Play {
 
     pub(crate) async fn perform(&mut self, operation: &Operation) {
         // Ids sort by the time when they were made: no two at the same moment.
-        self.verv.app.clock.advance(TimeDelta::milliseconds(1));
+        self.verv.clock.advance(TimeDelta::milliseconds(1));
         match operation {
             Operation::GetOrCreate {
                 mentor,
@@ -129,7 +129,7 @@ impl Play {
             }
             Operation::Wait(milliseconds) => {
                 let step = TimeDelta::milliseconds(*milliseconds);
-                self.verv.app.clock.advance(step);
+                self.verv.clock.advance(step);
             }
             Operation::WaitForMonthsEnd => {
                 let today = self.now().date_naive();
@@ -140,7 +140,7 @@ impl Play {
                     .expect("a day");
                 let last = next.and_utc() - TimeDelta::milliseconds(1);
                 if last > self.now() {
-                    self.verv.app.clock.set(last);
+                    self.verv.clock.set(last);
                 }
             }
         }

@@ -15,9 +15,11 @@ use http_body_util::BodyExt;
 use lambda_http::request::LambdaRequest;
 use local::engine::{self, Engine};
 use serde_json::{Value, json};
-use shared::domain::Clock;
-use shared::http::access::token::Claims;
-use shared::http::{App, gateway};
+use domain::Clock;
+use web::token::Claims;
+use web::App;
+use web::lambda::encode_query;
+use web::routes::Routes;
 use std::sync::Arc;
 use tests::Verv;
 use tests::flows::CODE;
@@ -54,7 +56,7 @@ async fn fresh(engine: &Arc<Engine>, before: Before) -> Verv {
     let _ = client.delete_table().table_name(TABLE).send().await;
     let mut verv = Verv::on(engine.clone(), client, TABLE, &VARIABLES).await;
     samples::fill(&verv, before).await;
-    verv.app.clock = Clock::system();
+    verv.clock = Clock::system();
     verv
 }
 
@@ -66,7 +68,7 @@ fn signed(mut event: Value, verv: &Verv) -> Value {
         let claims = token.split('.').nth(1).expect("claims");
         let claims = URL_SAFE_NO_PAD.decode(claims).expect("claims in base 64");
         let claims: Claims = serde_json::from_slice(&claims).expect("claims");
-        let token = verv.app.settings.token_keys.issue(&claims);
+        let token = verv.settings.token_keys.issue(&claims);
         *header = json!(format!("Token {}", token.expect("a key")));
     } else {
         event["headers"]
@@ -77,10 +79,10 @@ fn signed(mut event: Value, verv: &Verv) -> Value {
 }
 
 /// The answer of the router in this process, as Lambda would hand it on.
-async fn routed(router: axum::Router<App>, app: App, event: &Value) -> Value {
+async fn routed(routes: Routes, app: App, event: &Value) -> Value {
     let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
-    let request = lambda_http::Request::from(gateway::tidy(event)).map(Body::new);
-    let answer = shared::http::finish(router, app).oneshot(request).await;
+    let request = lambda_http::Request::from(encode_query(event)).map(Body::new);
+    let answer = routes.into_router(app).oneshot(request).await;
     let (parts, body) = answer.expect("infallible").into_parts();
     let body = body.collect().await.expect("a whole body").to_bytes();
     let headers = parts.headers.iter().map(|(name, value)| {
@@ -92,6 +94,13 @@ async fn routed(router: axum::Router<App>, app: App, event: &Value) -> Value {
         "headers": headers.collect::<serde_json::Map<_, _>>(),
         "body": String::from_utf8_lossy(&body),
     })
+}
+
+/// What `function` declares.
+fn routes_of(function: &str) -> Routes {
+    let mut all = http_functions().into_iter();
+    let found = all.find(|(name, _)| *name == function);
+    found.expect("a function that answers HTTP").1
 }
 
 /// The function that an event's route leads to.
@@ -114,7 +123,7 @@ async fn every_function_answers_its_sample_events_as_the_router_does() {
     let engine = Arc::new(Engine::in_memory().await.expect("the engine starts"));
     let template = Template::read();
     let mut answered = 0;
-    for (function, router) in http_functions() {
+    for (function, _) in http_functions() {
         fresh(&engine, Before::Nothing).await;
         let lambda = start(function, &engine).await;
         for (name, before, status) in SAMPLES {
@@ -125,8 +134,8 @@ async fn every_function_answers_its_sample_events_as_the_router_does() {
             let event = signed(event, &fresh(&engine, before).await);
             let answer = lambda.invoke(&event).await;
             let answer = answer.unwrap_or_else(|error| panic!("{name}: {error}"));
-            let app = fresh(&engine, before).await.app;
-            let expected = routed(router.clone(), app, &event).await;
+            let app = fresh(&engine, before).await.app();
+            let expected = routed(routes_of(function), app, &event).await;
             assert_eq!(comparable(&answer), comparable(&expected), "{name}");
             assert_eq!(answer["statusCode"], status, "{name}: {answer}");
             answered += 1;

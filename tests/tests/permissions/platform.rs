@@ -7,10 +7,9 @@ use axum::http::{Method, Request};
 use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use serde_json::Value;
-use shared::http::App;
-use shared::store::Table;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use store::UnscopedStore;
 use tests::Verv;
 use tests::functions::http_functions;
 use tests::policy::Recorder;
@@ -21,7 +20,7 @@ use tower::ServiceExt;
 pub(crate) struct Platform {
     pub(crate) verv: Verv,
     pub(crate) functions: Vec<(&'static str, Router, BTreeSet<Route>, Recorder)>,
-    pub(crate) scheduled: (App, Recorder),
+    pub(crate) scheduled: (UnscopedStore, Recorder),
 }
 
 impl Platform {
@@ -31,21 +30,17 @@ impl Platform {
         let recorded = || {
             let recorder = Recorder::default();
             let client = recorder.record(&local::engine::client(&verv.engine.endpoint()));
-            let app = App {
-                table: Table::new(client, "verv"),
-                ..verv.app.clone()
-            };
-            (app, recorder)
+            (UnscopedStore::new(client, "verv"), recorder)
         };
         let mut functions = Vec::new();
-        for (name, router) in http_functions() {
-            let (app, recorder) = recorded();
-            app.table.warm_up().await;
-            let router = shared::http::finish(router, app);
+        for (name, declared) in http_functions() {
+            let (store, recorder) = recorded();
+            store.warm_up().await;
+            let router = declared.into_router(verv.app_on(store));
             functions.push((name, router, routes(deployed.function(name)), recorder));
         }
         let scheduled = recorded();
-        scheduled.0.table.warm_up().await;
+        scheduled.0.warm_up().await;
         Self {
             functions,
             scheduled,
@@ -111,17 +106,17 @@ impl Platform {
     }
 
     pub(crate) async fn aggregate(&self) {
-        let (app, _) = &self.scheduled;
-        let report = stats_aggregator::aggregate(app, || false).await;
+        let (store, _) = &self.scheduled;
+        let report = stats_aggregator::aggregate(store, &self.verv.clock, || false).await;
         report.expect("the engine answers");
     }
 
     pub(crate) fn wait(&self, time: TimeDelta) {
-        self.verv.app.clock.advance(time);
+        self.verv.clock.advance(time);
     }
 }
 
-/// Whether `path` is one of those that `pattern` stands for; `lookup` is no `{id}`.
+/// Whether `path` is one of those that `pattern` matches; `lookup` is no `{id}`.
 fn fits(pattern: &str, path: &str) -> bool {
     let words = ["active", "lookup", "leaderboard"];
     pattern.split('/').count() == path.split('/').count()

@@ -54,7 +54,7 @@ async fn a_code_is_used_within_its_programs_season() {
         ("2026-04-30T23:59:59Z", None),
         ("2026-05-01T00:00:00Z", Some("program_ended")),
     ] {
-        verv.app.clock.set(at.parse().expect("a time"));
+        verv.clock.set(at.parse().expect("a time"));
         let clicked = click(&verv, &code).await;
         let validated = validate(&verv, &code, 2).await;
         let redirected = verv.get(&format!("/r/{code}")).await;
@@ -86,7 +86,7 @@ async fn a_change_of_a_program_is_seen_within_ten_seconds() {
     let warm = validate(&verv, &code, 2).await.expect(200).usage;
     assert_eq!(warm.trips, 1, "{warm:?}");
     assert!(warm.read_units <= 2.0, "{warm:?}");
-    verv.app.clock.advance(chrono::TimeDelta::seconds(10));
+    verv.clock.advance(chrono::TimeDelta::seconds(10));
     let cold = validate(&verv, &code, 2).await.expect(200).usage;
     assert_eq!(cold.trips, 2, "{cold:?}");
     assert!(cold.read_units <= 2.0, "{cold:?}");
@@ -103,7 +103,7 @@ async fn a_recruitment_is_confirmed_within_the_window() {
         let body = json!({"code": code, "new_member_id": member, "confirmed_at": at});
         verv.put(&path, body).await
     };
-    verv.app.clock.advance(chrono::TimeDelta::days(20));
+    verv.clock.advance(chrono::TimeDelta::days(20));
     let late = confirm(&clicks[0], "usr_m1", "2026-04-02T12:00:01Z")
         .await
         .expect(422);

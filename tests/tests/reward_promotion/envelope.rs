@@ -108,14 +108,10 @@ async fn every_answer_wears_the_envelope() {
 
 #[tokio::test]
 async fn a_failure_wears_the_envelope() {
-    let mut verv = platform().await;
+    let verv = platform().await;
     // Nothing listens there: the SDK gives up and the caller is told to come back.
     let client = local::engine::client("http://127.0.0.1:9");
-    let app = shared::http::App {
-        table: shared::store::Table::new(client, "verv"),
-        ..verv.app.clone()
-    };
-    verv.app = app.clone();
+    let app = verv.app_on(store::UnscopedStore::new(client, "verv"));
     let body = json!({"referral_code": CODE, "user_type": 2}).to_string();
     let request = Request::post(VALIDATE)
         .header("companyid", COMPANY)

@@ -242,6 +242,6 @@ async fn a_code_that_cannot_be_used_says_why() {
     verv.put(&path, body).await.expect(200);
     assert_eq!(reason("LIMITED-1", 2).await, "LIMIT_REACHED");
     assert_eq!(reached().await, true);
-    verv.app.clock.advance(chrono::TimeDelta::days(1));
+    verv.clock.advance(chrono::TimeDelta::days(1));
     assert_eq!(reason("EXPIRES-1", 2).await, "EXPIRED");
 }

@@ -62,7 +62,7 @@ pub(crate) async fn everything(verv: &Verv) -> Result<(), String> {
 
 async fn read(verv: &Verv) -> Records {
     let client = Gate::new().client(&verv.engine.endpoint());
-    Records::read(&client, verv.app.table.name()).await
+    Records::read(&client, verv.store.table_name()).await
 }
 
 fn first_day(period: &str, today: NaiveDate) -> NaiveDate {

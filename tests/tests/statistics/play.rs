@@ -3,13 +3,13 @@
 use super::check;
 use chrono::{DateTime, TimeDelta, Utc};
 use local::engine::Engine;
-use shared::domain::attribution::Visitor;
-use shared::domain::code_record::CodeTerms;
-use shared::domain::{AttributionId, Code, CodeId, MemberId, MentorId, OrgId};
-use shared::store::aggregate::SAFETY_MARGIN;
-use shared::store::attributions::{Click, Confirmation};
-use shared::store::codes::{Issued, Keep};
-use shared::store::{Answer, Table};
+use domain::attribution::Visitor;
+use domain::code_record::CodeTerms;
+use domain::{AttributionId, Code, CodeId, MemberId, MentorId, OrgId};
+use store::aggregate::SAFETY_MARGIN;
+use store::attributions::{Click, Confirmation};
+use store::codes::{Issued, Keep};
+use store::{Answer, Table};
 use std::sync::Arc;
 use tests::Verv;
 use tests::functions::SCHEDULED;
@@ -216,7 +216,7 @@ impl World {
         let gate = &self.gate;
         let meanwhile = async {
             gate.stopped().await;
-            verv.app.clock.advance(TimeDelta::seconds(30));
+            verv.clock.advance(TimeDelta::seconds(30));
             run(&verv.app.table, verv.now()).await;
             let checked = check::something(verv, seed).await;
             gate.release();
@@ -293,7 +293,7 @@ impl World {
         let client = Gate::new().client(&self.verv.engine.endpoint());
         let _ = client
             .delete_table()
-            .table_name(self.verv.app.table.name())
+            .table_name(self.verv.store.table_name())
             .send()
             .await;
     }

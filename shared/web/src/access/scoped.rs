@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use domain::Scope;
 use store::{MissCounter, Store};
 
-/// The store as the caller may use it, whom the route's guard has let in.
+/// The store within the scope of the caller that the route's guard admitted.
 impl FromRequestParts<App> for Store {
     type Rejection = Problem;
 
@@ -20,8 +20,8 @@ impl FromRequestParts<App> for Store {
     }
 }
 
-/// The store within `scope`, which counts the unknown codes that the request's address asks
-/// for.
+/// The store within `scope`, which counts the unknown codes that the request's address
+/// looks up.
 pub(super) fn scoped(app: &App, scope: Scope, parts: &Parts) -> Store {
     let address = Client::of(parts).address;
     let misses = address
