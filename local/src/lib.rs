@@ -9,6 +9,7 @@ use axum::Router;
 use domain::Clock;
 use std::time::Duration;
 use store::UnscopedStore;
+use store::fold::FoldPace;
 use web::App;
 use web::routes::Routes;
 
@@ -16,9 +17,11 @@ use web::routes::Routes;
 const AGGREGATION_PERIOD: Duration = Duration::from_secs(15);
 
 /// Runs the aggregator on its schedule, for ever.
-pub async fn aggregate_regularly(store: UnscopedStore, clock: Clock) {
+pub async fn aggregate_regularly(store: UnscopedStore, clock: Clock, pace: FoldPace) {
+    let aggregator = store.aggregator();
     loop {
-        if let Err(error) = stats_aggregator::aggregate(&store, &clock, || false).await {
+        let run = stats_aggregator::aggregate(&aggregator, &clock, &pace, || false);
+        if let Err(error) = run.await {
             tracing::error!(%error, "the aggregation failed; the next one goes on from there");
         }
         tokio::time::sleep(AGGREGATION_PERIOD).await;

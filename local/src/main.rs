@@ -83,7 +83,11 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     // Before the greeting: whoever reads that may stop the process at once.
     let stop = stop_signal()?;
     greet(address, &database, store.table_name());
-    let aggregator = tokio::spawn(local::aggregate_regularly(store.clone(), clock.clone()));
+    let aggregator = tokio::spawn(local::aggregate_regularly(
+        store.clone(),
+        clock.clone(),
+        settings.fold_pace,
+    ));
     let router = local::router(App::new(store, Arc::new(settings), clock));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)

@@ -26,13 +26,14 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::middleware::from_fn;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use faults::Faults;
 use http_body_util::BodyExt;
 use local::engine::{self, Engine};
 use serde_json::Value;
 use domain::{Clock, Scope};
 use web::{App, settings::Settings};
+use store::fold::FoldPace;
 use store::{Store, UnscopedStore, Usage};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -93,11 +94,17 @@ impl Reply {
     }
 }
 
-/// When a test's clock stands, unless it says otherwise.
+/// Detail is folded at every run, so that a test need not wait for it.
+pub const EVERY_RUN: FoldPace = FoldPace {
+    wait: TimeDelta::zero(),
+    facts: 1,
+};
+
+/// What a test's clock shows, unless it says otherwise.
 pub const NOW: &str = "2026-03-26T12:00:00Z";
 
 impl Verv {
-    /// A fresh platform with default settings, whose clock stands at [`NOW`].
+    /// A fresh platform with default settings, whose clock shows [`NOW`].
     pub async fn start() -> Self {
         Self::with_settings(&[]).await
     }
@@ -198,7 +205,7 @@ impl Verv {
 
     /// The time that the platform's clock shows.
     pub fn now(&self) -> DateTime<Utc> {
-        self.app.clock.now()
+        self.clock.now()
     }
 
     /// Sends a request to the router. The peer is 127.0.0.1.
@@ -274,7 +281,9 @@ impl Verv {
     /// # Panics
     /// When the engine does not answer.
     pub async fn aggregate(&self) -> stats_aggregator::Report {
-        let run = stats_aggregator::aggregate(&self.store, &self.clock, || false);
+        let aggregator = self.store.aggregator();
+        let pace = EVERY_RUN;
+        let run = stats_aggregator::aggregate(&aggregator, &self.clock, &pace, || false);
         let report = policy::as_function(functions::SCHEDULED, run).await;
         report.expect("the engine answers")
     }

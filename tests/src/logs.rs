@@ -18,6 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Once, PoisonError, RwLock};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Fields, parameters and path segments that say who somebody is.
 const PRIVATE: [&str; 6] = [
@@ -39,10 +42,11 @@ static LINES: AtomicUsize = AtomicUsize::new(0);
 pub fn watch() {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {
-        tracing_subscriber::fmt()
+        let searched = tracing_subscriber::fmt::layer()
             .json()
-            .with_env_filter(web::lambda::logs::filter("trace"))
-            .with_writer(|| Searched)
+            .with_writer(|| Searched);
+        tracing_subscriber::registry()
+            .with(searched.with_filter(web::lambda::logs::filter("trace")))
             .init();
     });
 }

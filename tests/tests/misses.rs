@@ -77,10 +77,11 @@ async fn ten_thousand_guesses_end_at_twenty_and_leave_others_alone() {
 #[tokio::test]
 async fn guesses_side_by_side_get_no_further() {
     let (verv, _) = with_a_code().await;
+    let app = verv.app();
     let codes: Vec<String> = (0..300).map(|n| format!("GUESS-{n:05}")).collect();
     let guesses = codes
         .iter()
-        .map(|code| from(&verv.app(), "185.12.34.56:1", guess(code)));
+        .map(|code| from(&app, "185.12.34.56:1", guess(code)));
     let answers = futures::future::join_all(guesses).await;
     let looked_up = answers.iter().filter(|(status, _)| *status == 422).count();
     assert_eq!(looked_up, 20);

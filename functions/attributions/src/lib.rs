@@ -14,7 +14,7 @@ use store::Store;
 use views::{AttributionView, ConfirmedView, DeletedView, MentorsView};
 use web::access::{OPEN, OWN, STAFF};
 use web::extract::{Client, IdempotentJson, JsonBody, ListQuery, Now, PathId};
-use web::pagination::{ListView, list_view};
+use web::pagination::{ListReply, list_view};
 use web::problem::{Problem, no_such_record};
 use web::reply::created;
 use web::routes::Routes;
@@ -45,11 +45,11 @@ async fn list(
     store: Store,
     Now(now): Now,
     ListQuery { filter, paging }: ListQuery<AttributionQuery>,
-) -> Result<Json<ListView<AttributionView>>, Problem> {
+) -> Result<ListReply<AttributionView>, Problem> {
     let page = store
         .list_attributions(&filter.into(), paging.request(), now)
         .await?;
-    Ok(list_view(paging, page, AttributionView::from))
+    Ok(list_view(paging, page, now, AttributionView::from))
 }
 
 async fn list_of_mentor(
@@ -57,19 +57,20 @@ async fn list_of_mentor(
     Now(now): Now,
     MentorPath(mentor): MentorPath,
     ListQuery { filter, paging }: ListQuery<MentorsQuery>,
-) -> Result<Json<ListView<MentorsView>>, Problem> {
+) -> Result<ListReply<MentorsView>, Problem> {
     let filter = filter.of_mentor(mentor);
     let page = store
         .list_attributions(&filter, paging.request(), now)
         .await?;
-    Ok(list_view(paging, page, MentorsView::from))
+    Ok(list_view(paging, page, now, MentorsView::from))
 }
 
 async fn show(
     store: Store,
+    Now(now): Now,
     PathId(id): PathId<AttributionId>,
 ) -> Result<Json<AttributionView>, Problem> {
-    let attribution = store.find_attribution(id).await?;
+    let attribution = store.find_attribution(id, now).await?;
     Ok(Json(attribution.ok_or_else(no_such_record)?.into()))
 }
 

@@ -12,7 +12,7 @@ use views::{DeletedView, RecordView};
 use web::access::{OWN, STAFF};
 use web::codes::{CodeQuery, NewCodeBody};
 use web::extract::{IdempotentJson, JsonBody, ListQuery, Now, PathId, StrictQuery};
-use web::pagination::{ListView, list_view};
+use web::pagination::{ListReply, list_view};
 use web::problem::{Problem, no_such_record};
 use web::reply::created;
 use web::routes::Routes;
@@ -35,11 +35,11 @@ async fn list(
     store: Store,
     Now(now): Now,
     ListQuery { filter, paging }: ListQuery<CodeQuery>,
-) -> Result<Json<ListView<RecordView>>, Problem> {
+) -> Result<ListReply<RecordView>, Problem> {
     let page = store
         .list_codes(&filter.into(), paging.request(), now)
         .await?;
-    Ok(list_view(paging, page, |record| {
+    Ok(list_view(paging, page, now, |record| {
         RecordView::new(record, now)
     }))
 }

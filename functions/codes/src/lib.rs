@@ -15,9 +15,9 @@ use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView};
 use web::access::OWN;
 use web::codes::{CodeQuery, WantedCodeBody};
 use web::extract::{IdempotentJson, JsonBody, ListQuery, Now, PathId, StrictQuery};
-use web::pagination::{ListView, list_view};
+use web::pagination::{ListReply, list_view};
 use web::problem::{Problem, no_such_record};
-use web::reply::{created, ok};
+use web::reply::{AsOf, created, ok};
 use web::routes::Routes;
 use web::settings::Settings;
 
@@ -40,11 +40,11 @@ async fn list(
     Now(now): Now,
     State(settings): State<Arc<Settings>>,
     ListQuery { filter, paging }: ListQuery<CodeQuery>,
-) -> Result<Json<ListView<CodeView>>, Problem> {
+) -> Result<ListReply<CodeView>, Problem> {
     let page = store
         .list_codes(&filter.into(), paging.request(), now)
         .await?;
-    Ok(list_view(paging, page, |record| {
+    Ok(list_view(paging, page, now, |record| {
         CodeView::new(record, &settings, now)
     }))
 }
@@ -113,8 +113,9 @@ async fn stats(
     Now(now): Now,
     PathId(id): PathId<CodeId>,
     StrictQuery(StatsQuery { period }): StrictQuery<StatsQuery>,
-) -> Result<Json<StatsView>, Problem> {
+) -> Result<(AsOf, Json<StatsView>), Problem> {
     let total = store.code_total(id, period, now).await?;
     let (record, counts) = total.ok_or_else(no_such_record)?;
-    Ok(Json(StatsView::new(record, counts, period)))
+    let view = StatsView::new(record, counts.value, period);
+    Ok((AsOf(counts.as_of), Json(view)))
 }

@@ -11,7 +11,7 @@ use store::Store;
 use views::{ProgramView, RemovedView};
 use web::access::STAFF;
 use web::extract::{IdempotentJson, JsonBody, ListQuery, Now, PathId};
-use web::pagination::{ListView, list_view};
+use web::pagination::{ListReply, list_view};
 use web::problem::{Problem, no_such_record};
 use web::reply::created;
 use web::routes::Routes;
@@ -30,12 +30,13 @@ pub fn routes() -> Routes {
 
 async fn list(
     store: Store,
+    Now(now): Now,
     ListQuery { filter, paging }: ListQuery<ProgramQuery>,
-) -> Result<Json<ListView<ProgramView>>, Problem> {
+) -> Result<ListReply<ProgramView>, Problem> {
     let page = store
         .list_programs(filter.org_id, filter.status, paging.request())
         .await?;
-    Ok(list_view(paging, page, ProgramView::from))
+    Ok(list_view(paging, page, now, ProgramView::from))
 }
 
 async fn show(store: Store, PathId(id): PathId<ProgramId>) -> Result<Json<ProgramView>, Problem> {

@@ -1,12 +1,10 @@
-//! The scheduled aggregation: folds what has been recorded, audits closed days, and reports
+//! The scheduled aggregation: folds what has been recorded, audits closed hours, and reports
 //! how far behind it is.
 
-use chrono::TimeDelta;
 use domain::Clock;
 use serde_json::{Value, json};
-use store::aggregate::{Audit, Run, SAFETY_MARGIN};
-use store::keys::LogName;
-use store::{StoreError, UnscopedStore};
+use store::StoreError;
+use store::fold::{Aggregator, Audit, FoldPace, Folded, Run};
 
 /// What one invocation did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,19 +16,23 @@ pub struct Report {
 }
 
 /// Folds and audits until there is nothing left, or `stop` returns true because time is up:
-/// the next run goes on from there.
+/// the next run goes on from there. The audit runs whatever became of the folding.
 ///
 /// # Errors
 /// [`StoreError`] when DynamoDB does not answer; what was done until then is kept.
 pub async fn aggregate(
-    store: &UnscopedStore,
+    aggregator: &Aggregator,
     clock: &Clock,
+    pace: &FoldPace,
     stop: impl Fn() -> bool,
 ) -> Result<Report, StoreError> {
     let now = clock.now();
-    let run = store.aggregate(now, SAFETY_MARGIN, &stop).await?;
-    let audit = store.audit(now, &stop).await?;
-    let report = Report { run, audit };
+    let run = aggregator.run(now, pace, &stop).await;
+    let audit = aggregator.audit(now, &stop).await;
+    let report = Report {
+        run: run?,
+        audit: audit?,
+    };
     report.log();
     Ok(report)
 }
@@ -38,9 +40,9 @@ pub async fn aggregate(
 impl Report {
     fn log(&self) {
         let Self { run, audit } = self;
-        for (checkpoint, lag) in run.lags.iter().filter(|(_, lag)| !lag.is_zero()) {
-            let seconds_behind = lag.num_seconds();
-            tracing::warn!(lane = %checkpoint, seconds_behind, "a lane is behind");
+        for folded in run.folds.iter().filter(|folded| !folded.behind.is_zero()) {
+            let seconds_behind = folded.behind.num_seconds();
+            tracing::warn!(fold = %folded.fold, seconds_behind, "a fold is behind");
         }
         if audit.late_facts > 0 {
             tracing::warn!(
@@ -49,32 +51,29 @@ impl Report {
             );
         }
         tracing::info!(
-            facts = run.facts,
-            chunks = run.chunks,
-            audited_days = audit.days,
+            facts = run.facts(),
+            rounds = run.rounds(),
             complete = run.is_complete(),
             "aggregated"
         );
     }
 
-    /// The report as CloudWatch's embedded metric format, one document a log. `function` is
+    /// The report as CloudWatch's embedded metric format, one document a fold. `function` is
     /// the Lambda function's own name, which tells two stacks of one account apart.
     pub fn metrics(&self, function: &str, timestamp_millis: i64) -> Vec<Value> {
-        LogName::ALL
-            .into_iter()
-            .map(|log| self.metrics_of(log, function, timestamp_millis))
+        let folds = self.run.folds.iter();
+        folds
+            .map(|folded| self.metrics_of(folded, function, timestamp_millis))
             .collect()
     }
 
-    fn metrics_of(&self, log: LogName, function: &str, timestamp_millis: i64) -> Value {
-        let lags = self.run.lags.iter().filter(|(lane, _)| lane.log == log);
-        let most_behind = lags.map(|(_, lag)| *lag).max().unwrap_or(TimeDelta::zero());
+    fn metrics_of(&self, folded: &Folded, function: &str, timestamp_millis: i64) -> Value {
         json!({
             "_aws": {
                 "Timestamp": timestamp_millis,
                 "CloudWatchMetrics": [{
                     "Namespace": "Verv",
-                    "Dimensions": [["Function", "Log"]],
+                    "Dimensions": [["Function", "Fold"]],
                     "Metrics": [
                         {"Name": "AggregatorLag", "Unit": "Seconds"},
                         {"Name": "FactsFolded", "Unit": "Count"},
@@ -83,9 +82,9 @@ impl Report {
                 }],
             },
             "Function": function,
-            "Log": log.as_str(),
-            "AggregatorLag": most_behind.num_seconds(),
-            "FactsFolded": self.run.facts,
+            "Fold": folded.fold.to_string(),
+            "AggregatorLag": folded.behind.num_seconds(),
+            "FactsFolded": folded.facts,
             "LateFacts": self.audit.late_facts,
         })
     }

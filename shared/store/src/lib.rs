@@ -30,6 +30,7 @@ mod page;
 mod program_cache;
 mod program_item;
 mod programs;
+mod rollup;
 mod schema;
 pub mod stats;
 mod store;

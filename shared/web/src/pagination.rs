@@ -1,5 +1,7 @@
 //! Pages: `?page=&limit=` or `?cursor=`, and the envelope of every list.
 
+use crate::reply::AsOf;
+use chrono::{DateTime, Utc};
 use crate::problem::{Problem, invalid};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -137,12 +139,16 @@ struct Pagination {
     total_is_lower_bound: bool,
 }
 
-/// The page as a list answers it: each record through `view`.
+/// A list's answer, and up to when its total is counted.
+pub type ListReply<V> = (AsOf, axum::Json<ListView<V>>);
+
+/// The page as a list answers it at `now`: each record through `view`.
 pub fn list_view<T, V>(
     paging: Paging,
     page: Page<T>,
+    now: DateTime<Utc>,
     view: impl FnMut(T) -> V,
-) -> axum::Json<ListView<V>> {
+) -> ListReply<V> {
     let shown = u32::try_from(page.records.len()).unwrap_or(u32::MAX);
     let passed = paging.passed.saturating_add(shown);
     // A lower bound is counted from where the store began to read.
@@ -150,7 +156,8 @@ pub fn list_view<T, V>(
         Some(_) if page.total.is_lower_bound => i64::from(paging.passed),
         _ => 0,
     };
-    axum::Json(ListView {
+    let as_of = AsOf(page.total.as_of.unwrap_or(now));
+    let view = ListView {
         data: page.records.into_iter().map(view).collect(),
         pagination: Pagination {
             page: paging.page,
@@ -165,7 +172,8 @@ pub fn list_view<T, V>(
                 passed,
             })
         }),
-    })
+    };
+    (as_of, axum::Json(view))
 }
 
 #[cfg(test)]

@@ -2,8 +2,28 @@
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use chrono::{DateTime, Utc};
+use domain::Timestamp;
 use serde::Serialize;
+use std::convert::Infallible;
+
+/// The header `Verv-As-Of`: up to which moment everything is counted in an answer, to the
+/// second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf(pub DateTime<Utc>);
+
+impl IntoResponseParts for AsOf {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        let text = Timestamp::from(self.0).to_string();
+        if let Ok(value) = HeaderValue::try_from(text) {
+            parts.headers_mut().insert("verv-as-of", value);
+        }
+        Ok(parts)
+    }
+}
 
 /// 200 with `view`.
 pub fn ok(view: impl Serialize) -> Response {

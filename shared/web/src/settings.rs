@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use domain::Code;
 use domain::attribution::IpPolicy;
 use std::num::NonZeroU32;
+use store::fold::FoldPace;
 use url::Url;
 
 /// Whether callers need a token: `API_ACCESS`.
@@ -37,6 +38,9 @@ pub struct Settings {
     pub token_keys: TokenKeys,
     /// `MISS_LIMIT`: unknown codes a minute and address; 0 is no limit.
     pub miss_limit: Option<NonZeroU32>,
+    /// `FOLD_WAIT_SECONDS` and `FOLD_WAITING_FACTS`: when facts are folded into the rows of
+    /// detail.
+    pub fold_pace: FoldPace,
 }
 
 /// A setting that is missing or cannot be read; names the variable.
@@ -95,6 +99,7 @@ impl Settings {
             api_access: api_access(set("API_ACCESS"))?,
             token_keys: token_keys(set("TOKEN_KEYS"), on_lambda)?,
             miss_limit: miss_limit(set("MISS_LIMIT"))?,
+            fold_pace: fold_pace(set("FOLD_WAIT_SECONDS"), set("FOLD_WAITING_FACTS"))?,
         };
         if settings.api_access == ApiAccess::Token {
             settings.require_token_keys()?;
@@ -204,6 +209,27 @@ fn miss_limit(value: Option<String>) -> Result<Option<NonZeroU32>, SettingError>
     })
 }
 
+fn fold_pace(wait: Option<String>, facts: Option<String>) -> Result<FoldPace, SettingError> {
+    let default = FoldPace::default();
+    let wait = match wait.map(|seconds| seconds.parse::<i64>()) {
+        None => default.wait,
+        Some(Ok(seconds @ 0..=3_600)) => TimeDelta::seconds(seconds),
+        Some(_) => {
+            let problem = "must be a number of seconds from 0 to 3600";
+            return Err(SettingError::new("FOLD_WAIT_SECONDS", problem));
+        }
+    };
+    let facts = match facts.map(|number| number.parse::<usize>()) {
+        None => default.facts,
+        Some(Ok(facts @ 1..=50_000)) => facts,
+        Some(_) => {
+            let problem = "must be a number of facts from 1 to 50000";
+            return Err(SettingError::new("FOLD_WAITING_FACTS", problem));
+        }
+    };
+    Ok(FoldPace { wait, facts })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +252,8 @@ mod tests {
             ("API_ACCESS", "open"),
             ("TOKEN_KEYS", "local-development-key"),
             ("MISS_LIMIT", "-1"),
+            ("FOLD_WAIT_SECONDS", "3601"),
+            ("FOLD_WAITING_FACTS", "0"),
         ] {
             let error = with(&[(variable, value)]).expect_err("refused");
             assert!(error.starts_with(variable), "{error}");

@@ -9,8 +9,8 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use store::UnscopedStore;
-use tests::Verv;
+use store::{StoreError, UnscopedStore};
+use tests::{EVERY_RUN, Verv};
 use tests::functions::http_functions;
 use tests::policy::Recorder;
 use tests::template::{Route, Template, routes};
@@ -106,9 +106,16 @@ impl Platform {
     }
 
     pub(crate) async fn aggregate(&self) {
-        let (store, _) = &self.scheduled;
-        let report = stats_aggregator::aggregate(store, &self.verv.clock, || false).await;
+        let report = self.run_aggregator(|| false).await;
         report.expect("the engine answers");
+    }
+
+    pub(crate) async fn run_aggregator(
+        &self,
+        stop: impl Fn() -> bool,
+    ) -> Result<stats_aggregator::Report, StoreError> {
+        let aggregator = self.scheduled.0.aggregator();
+        stats_aggregator::aggregate(&aggregator, &self.verv.clock, &EVERY_RUN, stop).await
     }
 
     pub(crate) fn wait(&self, time: TimeDelta) {

@@ -12,15 +12,17 @@ use store::Store;
 use views::{LeaderboardView, SeriesFormat, SeriesView, TotalView};
 use web::extract::{Now, StrictQuery};
 use web::problem::Problem;
+use web::reply::AsOf;
 
 pub(crate) async fn total(
     store: Store,
     Now(now): Now,
     MentorPath(mentor): MentorPath,
     StrictQuery(PeriodQuery { period, org_id }): StrictQuery<PeriodQuery>,
-) -> Result<Json<TotalView>, Problem> {
+) -> Result<(AsOf, Json<TotalView>), Problem> {
     let counts = store.mentor_total(&mentor, org_id, period, now).await?;
-    Ok(Json(TotalView::new(mentor, counts, period)))
+    let view = TotalView::new(mentor, counts.value, period);
+    Ok((AsOf(counts.as_of), Json(view)))
 }
 
 pub(crate) async fn timeseries(
@@ -29,11 +31,14 @@ pub(crate) async fn timeseries(
     MentorPath(mentor): MentorPath,
     StrictQuery(query): StrictQuery<SeriesQuery>,
     format: SeriesFormat,
-) -> Result<Response, Problem> {
+) -> Result<(AsOf, Response), Problem> {
     let days = query.days(now)?;
-    let counts = store.mentor_daily(&mentor, query.org_id, *days.start());
-    let view = SeriesView::new(mentor.clone(), query.period, days.clone(), &counts.await?);
-    Ok(format.render(view))
+    let first = *days.start();
+    let counts = store
+        .mentor_daily(&mentor, query.org_id, first, now)
+        .await?;
+    let view = SeriesView::new(mentor, query.period, days, &counts.value);
+    Ok((AsOf(counts.as_of), format.render(view)))
 }
 
 pub(crate) async fn leaderboard(
@@ -42,6 +47,6 @@ pub(crate) async fn leaderboard(
     StrictQuery(query): StrictQuery<LeaderboardQuery>,
 ) -> Result<Json<LeaderboardView>, Problem> {
     let (month, limit) = (query.period.month(now), query.limit.into());
-    let ranking = store.ranking(&query.org_id, month, limit).await?;
+    let ranking = store.ranking(&query.org_id, month, limit, now).await?;
     Ok(Json(LeaderboardView::new(query, ranking)))
 }
