@@ -6,12 +6,15 @@ use super::projection::{Projection, name_of};
 use serde_json::{Map, Value};
 use std::ops::{Bound, RangeBounds};
 
+/// A range of sort keys.
+type Sorts = (Bound<String>, Bound<String>);
+
 /// A query, as far as the layer must understand it.
 #[derive(Debug)]
 pub(super) struct Query {
     pub(super) index: Option<IndexSchema>,
     pub(super) partition: Partition,
-    sorts: (Bound<String>, Bound<String>),
+    sorts: Sorts,
     forward: bool,
     limit: Option<usize>,
     /// The key after which it goes on.
@@ -151,7 +154,7 @@ fn conditions(
     schema: &KeySchema,
     index: Option<IndexSchema>,
     body: &Value,
-) -> Result<(String, (Bound<String>, Bound<String>)), String> {
+) -> Result<(String, Sorts), String> {
     let (pk, sk) = index.map_or((schema.pk, schema.sk), |index| (index.pk, index.sk));
     let expression = body["KeyConditionExpression"].as_str().unwrap_or("");
     let words: Vec<&str> = words(expression).collect();

@@ -1,8 +1,11 @@
 //! Token buckets of partition keys, and the report of the hottest.
 
-use crate::{Bed, Item, TABLE, code, indexed, item, key, s, text};
+use crate::{Bed, Item, TABLE, code, indexed, item, key, s, text, transact_put};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{
+    ConsumedCapacity, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, TransactWriteItem,
+    Update, WriteRequest,
+};
 use chrono::TimeDelta;
 use tests::standin::{Limits, Options};
 
@@ -126,93 +129,102 @@ fn counted(bed: &Bed) -> (f64, f64) {
     (sum(|key| key.writes.total), sum(|key| key.reads.total))
 }
 
+fn units(consumed: Option<ConsumedCapacity>) -> f64 {
+    let units = consumed.and_then(|consumed| consumed.capacity_units);
+    units.expect("what the call consumed")
+}
+
+fn long(kb: usize) -> String {
+    "x".repeat(kb * 1024)
+}
+
 #[tokio::test]
-async fn what_is_counted_by_key_is_what_the_engine_tells_in_all() {
+async fn writes_are_counted_by_key_as_the_engine_counts_them_in_all() {
     let bed = Bed::in_virtual_time(limited()).await;
-    let total = ReturnConsumedCapacity::Total;
-    let long = |kb: usize| "x".repeat(kb * 1024);
     let mut told = 0.0;
-    for (pk, v, partition) in [
-        ("a", long(0), "m"),
-        ("a", long(5), "m"),
-        ("a", long(2), "m"),
-        ("a", long(2), "m"),
-        ("a", long(3), "n"),
-        ("b", long(7), "m"),
+    for (pk, kb, partition) in [
+        ("a", 0, "m"),
+        ("a", 5, "m"),
+        ("a", 2, "m"),
+        ("a", 2, "m"),
+        ("a", 3, "n"),
+        ("b", 7, "m"),
     ] {
-        told += bed.put(indexed(pk, &v, partition)).await.expect("written");
+        let put = bed.put(indexed(pk, &long(kb), partition));
+        told += put.await.expect("written");
+        assert_eq!(counted(&bed), (told, 0.0), "{pk} of {kb} KB in {partition}");
     }
-    for (pk, partition, v) in [
-        ("a", "n", long(9)),
-        ("a", "o", long(1)),
-        ("c", "o", long(1)),
-    ] {
-        let update = bed
-            .client
-            .update_item()
-            .table_name(TABLE)
-            .set_key(Some(key(pk)));
-        let update = update
+    for (pk, kb, partition) in [("a", 9, "n"), ("a", 1, "o"), ("c", 1, "o")] {
+        let update = bed.client.update_item().table_name(TABLE);
+        let answer = update
+            .set_key(Some(key(pk)))
             .update_expression("SET v = :v, gsi1pk = :partition, gsi1sk = :sort")
-            .expression_attribute_values(":v", s(v))
+            .expression_attribute_values(":v", s(long(kb)))
             .expression_attribute_values(":partition", s(partition))
             .expression_attribute_values(":sort", s("s"))
-            .return_consumed_capacity(total.clone());
-        let answer = update.send().await.expect("updated");
-        told += answer
-            .consumed_capacity
-            .expect("units")
-            .capacity_units
-            .expect("units");
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        told += units(answer.expect("updated").consumed_capacity);
+        assert_eq!(counted(&bed), (told, 0.0), "{pk} of {kb} KB in {partition}");
     }
-    let delete = bed
-        .client
-        .delete_item()
-        .table_name(TABLE)
-        .set_key(Some(key("b")));
-    let answer = delete.return_consumed_capacity(total.clone()).send().await;
-    let consumed = answer.expect("deleted").consumed_capacity;
-    told += consumed.expect("units").capacity_units.expect("units");
+    let delete = bed.client.delete_item().table_name(TABLE);
+    let delete = delete.set_key(Some(key("b")));
+    let delete = delete.return_consumed_capacity(ReturnConsumedCapacity::Total);
+    told += units(delete.send().await.expect("deleted").consumed_capacity);
     assert_eq!(counted(&bed), (told, 0.0));
-
-    let puts = [
-        indexed("a", &long(1), "m"),
-        indexed("d", &long(2), "m"),
-        item("e", "1"),
-    ];
-    let puts = puts.map(crate::transact_put).to_vec();
-    let transaction = bed
-        .client
-        .transact_write_items()
-        .set_transact_items(Some(puts));
-    let answer = transaction
-        .return_consumed_capacity(total.clone())
-        .send()
-        .await;
-    for consumed in answer.expect("written").consumed_capacity() {
-        told += consumed.capacity_units.expect("units");
-    }
-    assert_eq!(counted(&bed), (told, 0.0));
-
-    let mut read = 0.0;
-    for consistent in [true, false] {
-        let get = bed
-            .client
-            .get_item()
-            .table_name(TABLE)
-            .set_key(Some(key("d")));
-        let get = get
-            .consistent_read(consistent)
-            .return_consumed_capacity(total.clone());
-        let consumed = get.send().await.expect("an item").consumed_capacity;
-        read += consumed.expect("units").capacity_units.expect("units");
-    }
-    assert_eq!(read, 1.5);
-    assert_eq!(bed.listed("m").await.len(), 2);
-    assert_eq!(counted(&bed), (told, read + 0.5));
 
     bed.stand_in.reset_report();
     assert_eq!(counted(&bed), (0.0, 0.0));
+}
+
+#[tokio::test]
+async fn a_transaction_is_counted_by_key_as_the_engine_counts_it_in_all() {
+    let bed = Bed::in_virtual_time(limited()).await;
+    bed.put(indexed("a", &long(3), "m")).await.expect("written");
+    bed.stand_in.reset_report();
+    let puts = [
+        indexed("a", &long(1), "n"),
+        indexed("b", &long(2), "m"),
+        item("c", "1"),
+    ];
+    let update = Update::builder().table_name(TABLE).set_key(Some(key("d")));
+    let update = update.update_expression("SET v = :v");
+    let update = update.expression_attribute_values(":v", s(long(4)));
+    let update = TransactWriteItem::builder().update(update.build().expect("an update"));
+    let transaction = bed.client.transact_write_items();
+    let answer = transaction
+        .set_transact_items(Some(puts.map(transact_put).to_vec()))
+        .transact_items(update.build())
+        .return_consumed_capacity(ReturnConsumedCapacity::Total)
+        .send()
+        .await
+        .expect("written");
+    let told: f64 = answer
+        .consumed_capacity
+        .into_iter()
+        .flatten()
+        .map(|it| units(Some(it)))
+        .sum();
+    assert_eq!(counted(&bed), (told, 0.0));
+}
+
+#[tokio::test]
+async fn reads_are_counted_by_key_as_the_engine_counts_them_in_all() {
+    let bed = Bed::in_virtual_time(limited()).await;
+    bed.put(indexed("a", &long(9), "m")).await.expect("written");
+    bed.stand_in.reset_report();
+    let mut told = 0.0;
+    for consistent in [true, false] {
+        let get = bed.client.get_item().table_name(TABLE);
+        let get = get.set_key(Some(key("a"))).consistent_read(consistent);
+        let get = get.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        told += units(get.send().await.expect("an item").consumed_capacity);
+        assert_eq!(counted(&bed), (0.0, told));
+    }
+    assert_eq!(told, 4.5);
+    assert_eq!(bed.listed("m").await.len(), 1);
+    assert_eq!(counted(&bed), (0.0, told + 1.5));
 }
 
 #[tokio::test]
@@ -233,11 +245,11 @@ async fn batches_of_writes_are_counted_and_refused_like_others() {
     tests::seed::write(&client, TABLE, items(0).into_iter()).await;
     assert_eq!(bed.listed("m").await.len(), 25);
     assert_eq!(bed.stand_in.hottest(1)[0].writes.total, 25.0);
-    let put = aws_sdk_dynamodb::types::PutRequest::builder();
+    let put = PutRequest::builder();
     let put = put
         .set_item(Some(indexed("6", &"x".repeat(6_000), "m")))
         .build();
-    let write = aws_sdk_dynamodb::types::WriteRequest::builder();
+    let write = WriteRequest::builder();
     let write = write.put_request(put.expect("a put")).build();
     let batch = bed
         .client
