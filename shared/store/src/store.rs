@@ -23,6 +23,7 @@ pub struct UnscopedStore {
     programs: ProgramCache,
     blocked: BlockedAddresses,
     stats: Statistics,
+    aggregator: Aggregator,
 }
 
 /// The table as one caller may use it: records outside of the caller's scope are absent, and
@@ -42,6 +43,7 @@ impl UnscopedStore {
         let dynamo = Dynamo::new(client, name);
         Self {
             stats: Statistics::new(dynamo.clone()),
+            aggregator: Aggregator::new(dynamo.clone()),
             dynamo,
             programs: ProgramCache::default(),
             blocked: BlockedAddresses::default(),
@@ -61,7 +63,7 @@ impl UnscopedStore {
 
     /// What folds the facts into statistics.
     pub fn aggregator(&self) -> Aggregator {
-        Aggregator::new(self.dynamo.clone())
+        self.aggregator.clone()
     }
 
     /// The table's name.

@@ -69,7 +69,8 @@ impl Store {
                 .filter(|click| !click.is_expired(now) && filter.matches(click)),
             _ => None,
         });
-        let counting = self.stats.attributions(&subject, Period::AllTime, now);
+        let stats = self.stats.for_lists();
+        let counting = stats.attributions(&subject, Period::AllTime, now);
         let (listed, counts) = try_join!(listing, counting)?;
         Ok(Page {
             records: listed.records,
@@ -88,7 +89,9 @@ impl Store {
             return Ok(Some(filter.owner.clone().into()));
         };
         let issued = self.issued_code(code, Read::Eventual).await?;
-        let own = issued.filter(|record| filter.owner.matches(&record.mentor, &record.org));
+        let own = issued
+            .map(|issued| issued.record)
+            .filter(|record| filter.owner.matches(&record.mentor, &record.org));
         Ok(own.map(|record| Subject::Code(code.clone(), record.mentor, record.org)))
     }
 }

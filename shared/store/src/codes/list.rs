@@ -94,9 +94,10 @@ impl Store {
             });
         }
         let subject = Subject::from(filter.owner.clone());
+        let stats = self.stats.for_lists();
         let (listed, count) = try_join!(
             self.read_code_list(filter, request, None, now),
-            self.stats.codes(&subject, now)
+            stats.codes(&subject, now)
         )?;
         Ok(Page {
             records: listed.records,

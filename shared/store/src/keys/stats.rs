@@ -63,10 +63,18 @@ fn span_of_rank(span: Span) -> String {
     }
 }
 
-/// The sort keys of a partition's rows of all time, in one organisation or in all; the first
-/// and the last.
+/// The sort keys of a mentor's rows of all time, in one organisation or in all; the first and
+/// the last.
 pub fn stats_totals(org: Option<&OrgId>) -> (String, String) {
-    let prefix = org.map_or("TOTAL".to_owned(), |org| format!("TOTAL#{org}#"));
+    match org {
+        None => ("TOTAL#".to_owned(), "TOTAL#~".to_owned()),
+        Some(org) => stats_of_codes(org, Span::AllTime),
+    }
+}
+
+/// The sort keys of a mentor's rows of a span in one organisation; the first and the last.
+pub fn stats_of_codes(org: &OrgId, span: Span) -> (String, String) {
+    let prefix = format!("{}#{org}#", span_of_row(span));
     (prefix.clone(), format!("{prefix}~"))
 }
 
@@ -107,6 +115,76 @@ impl<'k> RowName<'k> {
     }
 }
 
+/// Whose roll-up rows are in one partition.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowOwner {
+    /// Everything's.
+    All,
+    /// An organisation's.
+    Org(OrgId),
+    /// A mentor's.
+    Mentor(MentorId),
+}
+
+impl RowOwner {
+    /// Whose partition a row is in.
+    pub fn of(row: &RowKey) -> Self {
+        match row {
+            RowKey::All(_) => Self::All,
+            RowKey::Org(org, _) => Self::Org(org.clone()),
+            RowKey::Code { mentor, .. } | RowKey::Codes(mentor, _) | RowKey::Rank(mentor, ..) => {
+                Self::Mentor(mentor.clone())
+            }
+        }
+    }
+
+    /// The partition.
+    pub fn partition(&self, generation: Generation) -> String {
+        match self {
+            Self::All => stats_of_all(generation),
+            Self::Org(org) => stats_of_org(org, generation),
+            Self::Mentor(mentor) => stats_of_mentor(mentor, generation),
+        }
+    }
+
+    /// The row of the partition with a sort key; `None` for a key that no row has.
+    pub fn row(&self, sk: &str) -> Option<RowKey> {
+        let month = |text: &str| Some(Month::of(format!("{text}-01").parse().ok()?));
+        let parts: Vec<&str> = sk.split('#').collect();
+        let (span, rest) = match parts.as_slice() {
+            ["TOTAL", rest @ ..] => (Span::AllTime, rest),
+            ["MONTH", text, rest @ ..] => (Span::Month(month(text)?), rest),
+            ["RANK", org, "TOTAL"] => return self.rank(org, Span::AllTime),
+            ["RANK", org, text] => return self.rank(org, Span::Month(month(text)?)),
+            ["CODES", org] => {
+                let Self::Mentor(mentor) = self else {
+                    return None;
+                };
+                return Some(RowKey::Codes(mentor.clone(), org.parse().ok()?));
+            }
+            _ => return None,
+        };
+        match (self, rest) {
+            (Self::All, []) => Some(RowKey::All(span)),
+            (Self::Org(org), []) => Some(RowKey::Org(org.clone(), span)),
+            (Self::Mentor(mentor), [org, code]) => Some(RowKey::Code {
+                mentor: mentor.clone(),
+                org: org.parse().ok()?,
+                code: code.parse().ok()?,
+                span,
+            }),
+            _ => None,
+        }
+    }
+
+    fn rank(&self, org: &str, span: Span) -> Option<RowKey> {
+        let Self::Mentor(mentor) = self else {
+            return None;
+        };
+        Some(RowKey::Rank(mentor.clone(), org.parse().ok()?, span))
+    }
+}
+
 /// The ranking of an organisation's mentors, a partition of index 2.
 pub fn ranking(org: &OrgId, span: Span, generation: Generation) -> String {
     format!("RANK#{org}#{}{generation}", span_of_rank(span))
@@ -138,9 +216,9 @@ pub fn audit() -> Key {
 }
 
 /// A part of the receipts that a round writes before it begins.
-pub fn receipt(fold: Fold, generation: Generation, round: Uuid, part: usize) -> Key {
+pub fn receipt(fold: Fold, generation: Generation, round: &str, part: usize) -> Key {
     let receipts = receipts(fold, generation);
-    Key::new(format!("{receipts}#{}", round.simple()), format!("PART#{part:02}"))
+    Key::new(format!("{receipts}#{round}"), format!("PART#{part:02}"))
 }
 
 /// The record of the round that folded up to `to`.
