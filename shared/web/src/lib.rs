@@ -5,6 +5,7 @@
 //! - [`problem`] errors as a caller reads them, and what each refusal is answered;
 //! - [`settings`] what an operator can set;
 //! - [`App`] what every request has at hand;
+//! - [`reply`] successful answers;
 //! - [`pagination`] pages of a list;
 //! - [`extract`] what a handler takes, valid or refused;
 //! - [`codes`] what both services of codes take;

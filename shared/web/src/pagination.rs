@@ -1,10 +1,10 @@
 //! Pages: `?page=&limit=` or `?cursor=`, and the envelope of every list.
 
-use crate::reply::AsOf;
-use chrono::{DateTime, Utc};
 use crate::problem::{Problem, invalid};
+use crate::reply::AsOf;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::{Cursor, ListRequest, Page, Start};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! The guard before a handler: verifies the token and names the caller.
 
-use super::Access;
 use super::caller::Caller;
+use super::declared::Access;
 use crate::app::App;
 use crate::extract::KeyOwner;
 use crate::problem::Problem;

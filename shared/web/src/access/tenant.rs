@@ -1,6 +1,6 @@
 //! Requests that name their tenant themselves.
 
-use super::Access;
+use super::declared::Access;
 use super::scoped::scoped;
 use crate::app::App;
 use crate::problem::Problem;

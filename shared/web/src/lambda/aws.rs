@@ -49,7 +49,7 @@ pub(super) async fn config() -> Result<SdkConfig, SettingError> {
 }
 
 /// How long a call to AWS may take.
-pub fn timeouts() -> TimeoutConfig {
+fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
@@ -58,7 +58,7 @@ pub fn timeouts() -> TimeoutConfig {
 }
 
 /// How often and how soon a failed call to AWS is tried again.
-pub fn retries() -> RetryConfig {
+fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(FIRST_PAUSE)

@@ -5,7 +5,6 @@ mod gateway;
 pub mod logs;
 mod secrets;
 
-pub use aws::{retries, timeouts};
 pub use gateway::encode_query;
 
 use crate::access::TENANT;
