@@ -14,7 +14,10 @@ const RESERVE: Duration = Duration::from_secs(10);
 async fn main() -> Result<(), Error> {
     let started = &start(|_| Ok(())).await?;
     let aggregator = &started.store.aggregator();
-    lambda_runtime::run(service_fn(move |event| aggregate(started, aggregator, event))).await
+    lambda_runtime::run(service_fn(move |event| {
+        aggregate(started, aggregator, event)
+    }))
+    .await
 }
 
 async fn aggregate(
@@ -27,7 +30,8 @@ async fn aggregate(
     } = started;
     let last_moment = end_of(&event.context).map(|end| end - RESERVE);
     let is_over = || last_moment.is_some_and(|moment| SystemTime::now() >= moment);
-    let report = stats_aggregator::aggregate(aggregator, clock, &settings.fold_pace, is_over).await?;
+    let report =
+        stats_aggregator::aggregate(aggregator, clock, &settings.fold_pace, is_over).await?;
     let function = &event.context.env_config.function_name;
     for metrics in report.metrics(function, clock.now().timestamp_millis()) {
         println!("{metrics}");

@@ -36,6 +36,9 @@ pub(crate) struct AttributionItem {
     /// Seconds since 1970, where the operator lets unconfirmed clicks go.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     expires: Option<i64>,
+    /// Whether the conversion is counted on its code.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    is_counted: Option<bool>,
     /// The idempotency key that the click was recorded under, hashed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     made_under: Option<String>,
@@ -64,6 +67,7 @@ impl From<&Attribution> for AttributionItem {
             new_member: conversion.map(|c| c.member.clone()),
             confirmed_at: conversion.map(|c| c.confirmed_at),
             expires: attribution.expires_at.map(Timestamp::epoch_seconds),
+            is_counted: None,
             made_under: None,
         }
     }
@@ -107,6 +111,11 @@ impl AttributionItem {
     pub(crate) fn made_under(mut self, hash: Option<&str>) -> Self {
         self.made_under = hash.map(ToOwned::to_owned);
         self
+    }
+
+    /// Whether the conversion is counted on its code.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.is_counted.unwrap_or(false)
     }
 
     /// The key that it was recorded under, hashed, and when that was.

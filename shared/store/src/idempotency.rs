@@ -159,3 +159,39 @@ impl<'t, R: 't> Transaction<'t, Conflict<R>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_kept_reply_names_its_request_and_expires() {
+        let key = IdempotencyKey::new("public", "POST /x", "key", b"{}");
+        let kept = KeptReply {
+            hash: key.hash.clone(),
+            request: key.request.clone(),
+            value: "what came of it".to_owned(),
+            at: 1_774_526_400_123,
+            expires: 1_774_612_800,
+        };
+        let item = kept.to_item().expect("an item");
+        let item: Value = serde_dynamo::from_item(item).expect("JSON");
+        assert_eq!(
+            item,
+            json!({
+                "pk": format!("IDEM#{}", key.hash), "sk": "IDEM", "kind": "reply",
+                "hash": key.hash, "request": key.request, "value": "what came of it",
+                "at": 1_774_526_400_123_i64, "expires": 1_774_612_800,
+            })
+        );
+    }
+
+    #[test]
+    fn parts_of_a_key_cannot_move_between_its_fields() {
+        let of = |caller, route, given| IdempotencyKey::new(caller, route, given, b"").hash;
+        assert_ne!(of("a", "bc", "d"), of("ab", "c", "d"));
+        assert_ne!(of("a", "b", "cd"), of("a", "bc", "d"));
+        assert_eq!(of("a", "b", "c"), of("a", "b", "c"));
+    }
+}

@@ -4,7 +4,7 @@
 //! reasons, position by position, and hands back the meaning of the first write that was
 //! refused: so put first the write whose refusal the caller should hear of first.
 
-use crate::dynamo::{ATTEMPTS, Dynamo, backoff, count_writes, counted};
+use crate::dynamo::{Dynamo, backoff, count_writes, counted};
 use crate::entity::Entity;
 use crate::error::{StoreError, TransactError};
 use crate::expression::{ABSENT, Condition, Update};
@@ -54,11 +54,21 @@ where
                 return Err(TransactError::Refused(refusal));
             }
             Err(TransactError::KeyReused) => return Err(TransactError::KeyReused),
+            // What holds the items may have decided the matter.
+            Err(TransactError::Store(StoreError::Unavailable(cause))) if cause.is::<ItemsHeld>() => {}
             Err(TransactError::Store(error)) => return Err(error.into()),
         }
     }
     Err(StoreError::retries_exhausted(what).into())
 }
+
+/// Other transactions held the items at every try.
+#[derive(Debug, thiserror::Error)]
+#[error("other transactions kept holding its items")]
+struct ItemsHeld;
+
+/// How often a transaction whose items others hold is tried before its operation reads again.
+const TRIES: u32 = 6;
 
 type Meaning<'t, R> = Box<dyn FnOnce(Option<Item>) -> Result<R, StoreError> + Send + 't>;
 
@@ -213,7 +223,7 @@ impl<'t, R> Transaction<'t, R> {
             return Err(error.into());
         }
         let token = Uuid::from_bytes(random_bytes()).to_string();
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..TRIES {
             let Err(error) = send(self.dynamo, &self.writes, &token).await else {
                 return Ok(());
             };
@@ -233,7 +243,7 @@ impl<'t, R> Transaction<'t, R> {
             }
             tokio::time::sleep(backoff(attempt)).await;
         }
-        Err(StoreError::retries_exhausted("a transaction").into())
+        Err(StoreError::Unavailable(Box::new(ItemsHeld)).into())
     }
 }
 

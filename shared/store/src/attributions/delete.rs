@@ -14,7 +14,7 @@ use std::convert::Infallible;
 
 /// What is left counts the click when it is folded, and names nobody.
 const STRIP: &str = "SET deleted_at = :at, expires = :expires REMOVE ip_address, user_agent, \
-                     referrer_url, new_member, confirmed_at, made_under";
+                     referrer_url, new_member, confirmed_at, is_counted, made_under";
 
 impl Store {
     /// Deletes an attribution and the reply that it was recorded with, frees its member, and
@@ -46,6 +46,7 @@ impl Store {
     ) -> Attempt<(), Infallible> {
         let attribution = Attribution::from(item.clone());
         let (made_under, made_at) = item.origin();
+        let is_counted = item.is_counted();
         let conversion = attribution.conversion.as_ref();
         let change = AttributionChange {
             sign: -1,
@@ -73,11 +74,15 @@ impl Store {
         };
         let guard = keys::member_guard(&attribution.org, &conversion.member);
         let is_own = Condition::new("attribution = :id").bind(":id", &attribution.id);
+        let transaction =
+            transaction.delete(&guard, is_own, |_: Option<MemberGuard>| Conflict::Overtaken);
+        if !is_counted {
+            return transaction.commit().await;
+        }
         let uncount = Update::new("ADD confirmed :minus_one")
             .when(EXISTS)
             .bind(":minus_one", &-1);
         transaction
-            .delete(&guard, is_own, |_: Option<MemberGuard>| Conflict::Overtaken)
             .update(
                 &keys::code(&attribution.code.folded()),
                 uncount,

@@ -17,7 +17,7 @@ use crate::keys;
 use crate::log_item::LogItem;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
-use domain::{Attribution, AttributionId, CodeRecord, FoldedCode};
+use domain::{Attribution, AttributionId, CountedCode, FoldedCode};
 
 impl Store {
     /// An attribution, read strongly. A click is gone from the moment it expires.
@@ -50,10 +50,10 @@ impl Store {
         &self,
         code: &FoldedCode,
         read: Read,
-    ) -> Result<Option<CodeRecord>, StoreError> {
+    ) -> Result<Option<CountedCode>, StoreError> {
         let item = self.dynamo.get_item(&keys::code(code), read).await?;
         let canonical: Option<CanonicalCode> = item.map(serde_dynamo::from_item).transpose()?;
-        Ok(canonical.map(CodeRecord::from))
+        Ok(canonical.map(CountedCode::from))
     }
 }
 
