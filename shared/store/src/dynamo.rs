@@ -211,7 +211,7 @@ impl Dynamo {
     }
 
     /// One DynamoDB page of what a query finds, at most its limit: the `attributes` alone, such
-    /// as `#sk, #org`, or all.
+    /// as `#kind, #org`, or all. `#pk` and `#sk` are the names of the query's own keys.
     pub(crate) async fn query_page(
         &self,
         query: &Query,
@@ -302,13 +302,13 @@ fn key_condition(query: &Query) -> (String, HashMap<String, String>, Item) {
     let (pk, sk) = query.index.map_or((PK, SK), |index| (index.pk, index.sk));
     let range = match (&query.from, &query.to) {
         (None, None) => "",
-        (Some(_), None) => " AND #sort >= :from",
-        (None, Some(_)) => " AND #sort <= :to",
-        (Some(_), Some(_)) => " AND #sort BETWEEN :from AND :to",
+        (Some(_), None) => " AND #sk >= :from",
+        (None, Some(_)) => " AND #sk <= :to",
+        (Some(_), Some(_)) => " AND #sk BETWEEN :from AND :to",
     };
-    let mut names = HashMap::from([("#partition".to_owned(), pk.to_owned())]);
+    let mut names = HashMap::from([("#pk".to_owned(), pk.to_owned())]);
     if !range.is_empty() {
-        names.insert("#sort".to_owned(), sk.to_owned());
+        names.insert("#sk".to_owned(), sk.to_owned());
     }
     let bounds = [
         (":pk", Some(&query.pk)),
@@ -318,7 +318,7 @@ fn key_condition(query: &Query) -> (String, HashMap<String, String>, Item) {
     let values = bounds.into_iter().filter_map(|(name, text)| {
         text.map(|text| (name.to_owned(), AttributeValue::S(text.clone())))
     });
-    (format!("#partition = :pk{range}"), names, values.collect())
+    (format!("#pk = :pk{range}"), names, values.collect())
 }
 
 /// Runs one call and counts it and its trip.

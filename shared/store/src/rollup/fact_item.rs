@@ -29,7 +29,7 @@ pub(crate) struct FactItem {
 
 impl FactItem {
     /// The attributes, as a projection names them.
-    pub(crate) const ATTRIBUTES: &str = "#sk, #kind, #mentor, #org, #code, #occurred_at, #sign, \
+    pub(crate) const ATTRIBUTES: &str = "sk, #kind, #mentor, #org, #code, #occurred_at, #sign, \
                                          #clicked_on, #converted_on, #deleted_at, #expires";
 
     pub(crate) fn read(item: Item) -> Result<Self, StoreError> {

@@ -1,0 +1,208 @@
+//! Rounds: their pace, their fairness, and what stops them.
+
+use super::{click, click_mentors, fold, fold_at, fold_until, folded, stop_after, total_clicks};
+use super::{audit, engine, listed, owner, total_of};
+use chrono::TimeDelta;
+use std::sync::Arc;
+use store::UnscopedStore;
+use store::fold::{Fold, FoldPace};
+use tests::faults::{Fault, Faults};
+use tests::gate::{Gate, Stop};
+use tests::standin::{Options, StandIn};
+use tests::{EVERY_RUN, Verv, seed};
+
+#[tokio::test]
+async fn detail_waits_for_its_pace_and_the_summary_does_not() {
+    let verv = Verv::start().await;
+    let pace = FoldPace::default();
+    click(&verv, 100, verv.now() - TimeDelta::minutes(1)).await;
+    let run = fold_at(&verv, &pace, || false).await;
+    assert_eq!(folded(&run, Fold::Summary), 100);
+    assert_eq!(folded(&run, Fold::Detail), 0, "{run:?}");
+    assert!(run.is_complete(), "waiting is not being behind");
+    assert_eq!(total_clicks(&verv).await, 100);
+
+    verv.clock.advance(TimeDelta::minutes(3));
+    let run = fold_at(&verv, &pace, || false).await;
+    assert_eq!(folded(&run, Fold::Detail), 100, "the oldest has waited");
+    assert_eq!(total_clicks(&verv).await, 100);
+
+    click(&verv, 2_000, verv.now() - TimeDelta::seconds(21)).await;
+    let run = fold_at(&verv, &pace, || false).await;
+    assert_eq!(folded(&run, Fold::Detail), 2_000, "so many wait");
+    assert_eq!(total_clicks(&verv).await, 2_100);
+}
+
+#[tokio::test]
+async fn a_fact_younger_than_the_margin_is_counted_and_not_folded() {
+    let verv = Verv::start().await;
+    click(&verv, 30, verv.now()).await;
+    let run = fold(&verv).await;
+    assert_eq!(run.facts(), 10, "those of the last twenty seconds stay");
+    assert!(run.is_complete());
+    assert_eq!(total_clicks(&verv).await, 30);
+    assert_eq!(listed(&verv).await, 30);
+}
+
+#[tokio::test]
+async fn a_run_out_of_time_keeps_its_work_and_says_how_far_it_is_behind() {
+    let verv = Verv::start().await;
+    click(&verv, 400, verv.now() - TimeDelta::minutes(10)).await;
+    let run = fold_until(&verv, stop_after(1)).await;
+    let done: Vec<_> = run.folds.iter().map(|folded| folded.facts).collect();
+    assert!(done.contains(&400) && done.contains(&0), "{run:?}");
+    assert!(!run.is_complete());
+    assert!(run.behind() > TimeDelta::minutes(9), "{run:?}");
+    assert_eq!(total_clicks(&verv).await, 400);
+
+    let rest = fold_until(&verv, stop_after(1)).await;
+    let rest_done: Vec<_> = rest.folds.iter().map(|folded| folded.facts).collect();
+    assert_ne!(done, rest_done, "the folds take turns");
+    assert!(rest.is_complete());
+    assert_eq!(total_clicks(&verv).await, 400);
+    assert_eq!(listed(&verv).await, 400);
+}
+
+#[tokio::test]
+async fn two_runs_side_by_side_count_everything_once() {
+    let verv = Verv::start().await;
+    click_mentors(&verv, 30, verv.now() - TimeDelta::minutes(1)).await;
+    let (a, b) = futures::join!(fold(&verv), fold(&verv));
+    assert!(a.is_complete() || b.is_complete());
+    fold(&verv).await;
+    for mentor in ["mentor_0", "mentor_29"] {
+        assert_eq!(total_of(&verv, mentor).await, 2);
+    }
+    assert_eq!(listed(&verv).await, 60);
+}
+
+#[tokio::test]
+async fn no_transaction_touches_a_row_and_none_is_cancelled() {
+    let stand_in = StandIn::new(Options::default());
+    let verv = Verv::with_client(&[], |endpoint| stand_in.client(endpoint)).await;
+    click_mentors(&verv, 40, verv.now() - TimeDelta::minutes(1)).await;
+    let run = fold(&verv).await;
+    assert_eq!(run.facts(), 80);
+    assert!(run.is_complete());
+    let tally = stand_in.tally();
+    assert_eq!((tally.committed, tally.cancelled), (0, 0));
+    let hottest = stand_in.hottest(1);
+    assert_eq!(hottest[0].throttles, 0, "{hottest:?}");
+}
+
+#[tokio::test]
+async fn what_dynamodb_puts_off_is_lag_and_no_error() {
+    let faults = Faults::none();
+    let verv = Verv::through(&faults).await;
+    click(&verv, 40, verv.now() - TimeDelta::minutes(10)).await;
+    faults.always("UpdateItem", Fault::ThroughputExceeded);
+    let run = fold(&verv).await;
+    assert_eq!(run.facts(), 0);
+    assert!(run.behind() > TimeDelta::minutes(9), "{run:?}");
+    faults.clear();
+    let run = fold(&verv).await;
+    assert_eq!(run.facts(), 40);
+    assert!(run.is_complete());
+    assert_eq!(total_clicks(&verv).await, 40);
+}
+
+#[tokio::test]
+async fn answers_that_are_lost_count_nothing_twice() {
+    let faults = Faults::none();
+    let verv = Verv::through(&faults).await;
+    let mut clicks = 0;
+    for lost in 1..12 {
+        click(&verv, 3, verv.now() - TimeDelta::minutes(1)).await;
+        clicks += 3;
+        faults.set(move |operation, number| {
+            let is_write = matches!(operation, "UpdateItem" | "PutItem");
+            (is_write && number == lost).then_some(Fault::LostAnswer)
+        });
+        fold(&verv).await;
+        faults.clear();
+        verv.clock.advance(TimeDelta::minutes(2));
+        assert_eq!(total_clicks(&verv).await, clicks, "answer {lost} was lost");
+        assert_eq!(listed(&verv).await, clicks, "answer {lost} was lost");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_is_an_error() {
+    let verv = Verv::start().await;
+    let elsewhere = UnscopedStore::new(engine(&verv), "no-such-table");
+    let run = elsewhere.aggregator().run(verv.now(), &EVERY_RUN, || false);
+    assert!(run.await.is_err());
+}
+
+/// Kills a run at its call `at`, plants a click whose id lies before, inside and after the
+/// slice of the round under way, and lets the next runs and the audit do their work.
+async fn plant_beside_a_killed_round(at: usize) -> usize {
+    let gate = Gate::new();
+    let verv = Verv::start().await;
+    let gated = UnscopedStore::new(gate.client(&verv.engine.endpoint()), "verv");
+    let long_ago = verv.now() - TimeDelta::hours(5);
+    click(&verv, 20, long_ago).await;
+    fold(&verv).await;
+    let made = verv.now() - TimeDelta::minutes(5);
+    click(&verv, 10, made).await;
+
+    verv.clock.advance(TimeDelta::minutes(1));
+    gate.arm(Stop::Before(at));
+    let aggregator = gated.aggregator();
+    let run = aggregator.run(verv.now(), &EVERY_RUN, || false);
+    tokio::select! {
+        run = run => assert!(run.is_ok()),
+        () = gate.stopped() => {}
+    }
+    let calls = gate.calls();
+    for planted in [long_ago, made - TimeDelta::seconds(3), verv.now() + TimeDelta::seconds(1)] {
+        click(&verv, 1, planted).await;
+    }
+    verv.clock.advance(TimeDelta::minutes(2));
+    fold(&verv).await;
+    verv.clock.advance(TimeDelta::hours(3));
+    fold(&verv).await;
+    let audited = audit(&verv).await;
+    assert!(audited.is_complete, "{audited:?}");
+    assert_eq!(total_clicks(&verv).await, 33, "killed at call {at}");
+    assert_eq!(listed(&verv).await, 33, "killed at call {at}");
+    assert_eq!(audit(&verv).await.late_facts, 0);
+    calls
+}
+
+#[tokio::test]
+async fn a_late_fact_beside_a_round_under_way_is_counted_once() {
+    let mut at = 0;
+    while plant_beside_a_killed_round(at).await > at {
+        at += 1;
+    }
+    assert!(at > 30, "a run of two rounds makes more calls than {at}");
+}
+
+#[tokio::test]
+async fn a_round_that_others_hold_up_is_folded_by_them() {
+    let gate = Gate::new();
+    let verv = Verv::start().await;
+    let slow = UnscopedStore::new(gate.client(&verv.engine.endpoint()), "verv");
+    let (mentor, org, code) = owner();
+    click(&verv, 10, verv.now() - TimeDelta::minutes(5)).await;
+    gate.arm(Stop::Before(25));
+    let aggregator = Arc::new(slow.aggregator());
+    let now = verv.now();
+    let held = tokio::spawn({
+        let aggregator = Arc::clone(&aggregator);
+        async move { aggregator.run(now, &EVERY_RUN, || false).await }
+    });
+    gate.stopped().await;
+    let run = fold(&verv).await;
+    assert!(run.is_complete(), "{run:?}");
+    let more = seed::clicks(&mentor, &org, &code, 5, now, TimeDelta::seconds(1));
+    seed::write(&engine(&verv), "verv", more).await;
+    verv.clock.advance(TimeDelta::minutes(1));
+    fold(&verv).await;
+    gate.release();
+    let run = held.await.expect("no panic").expect("the engine answers");
+    assert!(run.folds.iter().all(|folded| folded.facts <= 10));
+    assert_eq!(total_clicks(&verv).await, 15);
+    assert_eq!(listed(&verv).await, 15);
+}
