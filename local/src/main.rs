@@ -10,7 +10,8 @@ use shared::http::settings::variable;
 use shared::http::{App, Settings};
 use shared::store::Table;
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -28,6 +29,9 @@ struct Arguments {
     /// Where the DynamoDB API is served; 0 takes a free port
     #[arg(long, default_value_t = 8000)]
     dynamodb_port: u16,
+    /// The address that the DynamoDB API listens on; containers reach only one of the machine's own
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::from(Ipv4Addr::LOCALHOST))]
+    dynamodb_host: IpAddr,
     /// Where the data is kept
     #[arg(long, value_name = "PATH", default_value = ".local")]
     data: PathBuf,
@@ -67,7 +71,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .with_writer(std::io::stderr)
         .init();
     let settings = Settings::from_env()?;
-    let listener = listen(arguments.port, "--port").await?;
+    let listener = listen((Ipv4Addr::LOCALHOST, arguments.port).into(), "--port").await?;
 
     let (engine, endpoint) = match variable("AWS_ENDPOINT_URL_DYNAMODB") {
         Some(endpoint) => (None, endpoint),
@@ -114,7 +118,15 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 async fn start_engine(arguments: &Arguments) -> Result<Engine, Box<dyn Error>> {
-    let listener = listen(arguments.dynamodb_port, "--dynamodb-port").await?;
+    let address = SocketAddr::from((arguments.dynamodb_host, arguments.dynamodb_port));
+    let listener = listen(address, "--dynamodb-port").await?;
+    if !address.ip().is_loopback() {
+        eprintln!(
+            "Warning: DynamoDB listens on {}: whoever reaches that address can read and change \
+             the data.\n",
+            address.ip()
+        );
+    }
     if arguments.in_memory {
         return Ok(Engine::start(Database::memory()?, listener)?);
     }
@@ -122,13 +134,14 @@ async fn start_engine(arguments: &Arguments) -> Result<Engine, Box<dyn Error>> {
     engine.map_err(|error| format!("{error}. Choose another directory with --data.").into())
 }
 
-async fn listen(port: u16, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .map_err(|error| {
-            format!("127.0.0.1:{port}: {error}. Choose another port with {flag}, 0 for a free one.")
-                .into()
-        })
+async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let advice = match error.kind() {
+            ErrorKind::AddrNotAvailable => "It is not an address of this machine.".to_owned(),
+            _ => format!("Choose another port with {flag}, 0 for a free one."),
+        };
+        format!("{address}: {error}. {advice}").into()
+    })
 }
 
 /// Listens for Ctrl-C and `SIGTERM` from now on; the future ends at the first of them.
