@@ -29,7 +29,7 @@ struct Arguments {
     /// Where the DynamoDB API is served; 0 takes a free port
     #[arg(long, default_value_t = 8000)]
     dynamodb_port: u16,
-    /// The address that the DynamoDB API listens on; containers reach only one of the machine's own
+    /// The address that the DynamoDB API listens on; containers on Linux cannot reach 127.0.0.1
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::from(Ipv4Addr::LOCALHOST))]
     dynamodb_host: IpAddr,
     /// Where the data is kept
