@@ -139,6 +139,6 @@ fn json(yaml: &Yaml<'_>) -> Value {
             }
             function => json!({format!("Fn::{function}"): json(value)}),
         },
-        Yaml::Alias(_) | Yaml::BadValue => panic!("{yaml:?} cannot stand in a template"),
+        Yaml::Alias(_) | Yaml::BadValue => panic!("{yaml:?} is not a value of a template"),
     }
 }

@@ -331,7 +331,7 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
 }
 
 /// The variables of `events/local.env`, as cargo-lambda reads them: a value that holds more
-/// than letters, digits and `:/._-` stands in single quotes.
+/// than letters, digits and `:/._-` is in single quotes.
 fn local_environment() -> BTreeMap<String, String> {
     let file = repository().join("events/local.env");
     let text = fs::read_to_string(file).expect("events/local.env");
