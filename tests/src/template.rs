@@ -77,7 +77,10 @@ impl Template {
         let everyones = &self.0["Globals"]["Function"]["Environment"]["Variables"];
         let own = &function["Properties"]["Environment"]["Variables"];
         let variables = [everyones, own].into_iter().filter_map(Value::as_object);
-        variables.cloned().flatten().collect()
+        variables
+            .flatten()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 
     /// The environment variables of a deployed function: those with a value.
