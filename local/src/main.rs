@@ -7,7 +7,8 @@ use local::demo;
 use local::engine::{self, Engine};
 use local::token::{self, TokenArguments};
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::UnscopedStore;
@@ -31,6 +32,9 @@ struct Arguments {
     /// Where the DynamoDB API is served; 0 takes a free port
     #[arg(long, default_value_t = 8000)]
     dynamodb_port: u16,
+    /// The address that the DynamoDB API listens on; containers on Linux cannot reach 127.0.0.1
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::from(Ipv4Addr::LOCALHOST))]
+    dynamodb_host: IpAddr,
     /// Where the data is kept
     #[arg(long, value_name = "PATH", default_value = ".local")]
     data: PathBuf,
@@ -70,7 +74,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     log_to_stderr();
     let settings = Settings::from_env()?;
-    let listener = listen(arguments.port, "--port").await?;
+    let listener = listen((Ipv4Addr::LOCALHOST, arguments.port).into(), "--port").await?;
     let database = DynamoDb::start(arguments).await?;
     let store = UnscopedStore::new(engine::client(&database.endpoint), &settings.table_name);
     store.create_table_if_absent().await?;
@@ -147,7 +151,15 @@ impl DynamoDb {
 }
 
 async fn start_engine(arguments: &Arguments) -> Result<Engine, Box<dyn Error>> {
-    let listener = listen(arguments.dynamodb_port, "--dynamodb-port").await?;
+    let address = SocketAddr::from((arguments.dynamodb_host, arguments.dynamodb_port));
+    let listener = listen(address, "--dynamodb-port").await?;
+    if !address.ip().is_loopback() {
+        eprintln!(
+            "Warning: DynamoDB listens on {}: whoever reaches that address can read and change \
+             the data.\n",
+            address.ip()
+        );
+    }
     if arguments.in_memory {
         return Ok(Engine::start(Database::memory()?, listener)?);
     }
@@ -155,13 +167,14 @@ async fn start_engine(arguments: &Arguments) -> Result<Engine, Box<dyn Error>> {
     engine.map_err(|error| format!("{error}. Choose another directory with --data.").into())
 }
 
-async fn listen(port: u16, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .map_err(|error| {
-            format!("127.0.0.1:{port}: {error}. Choose another port with {flag}, 0 for a free one.")
-                .into()
-        })
+async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Box<dyn Error>> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let advice = match error.kind() {
+            ErrorKind::AddrNotAvailable => "It is not an address of this machine.".to_owned(),
+            _ => format!("Choose another port with {flag}, 0 for a free one."),
+        };
+        format!("{address}: {error}. {advice}").into()
+    })
 }
 
 async fn fill_with_demo(store: &UnscopedStore, clock: &Clock) -> Result<(), Box<dyn Error>> {

@@ -25,6 +25,8 @@ pub struct Permission {
     pub index: Option<String>,
     /// `dynamodb:GetItem`.
     pub action: String,
+    /// Whether it is part of a transaction, as `dynamodb:EnclosingOperation` says.
+    pub in_transaction: bool,
     /// What IAM's `dynamodb:LeadingKeys` compares: `CODE#*`, or a whole key where it holds no
     /// `#`.
     pub keys: String,
@@ -36,7 +38,8 @@ pub type Permissions = BTreeSet<Permission>;
 /// What the policy of a function of the template allows of DynamoDB.
 ///
 /// # Panics
-/// On a statement that is bound to no key, or not to a restored table where there is one.
+/// On a statement that is bound to no key, or not to a restored table where there is one. On an
+/// action whose keys are spread over statements: a call with keys of both matches neither.
 #[must_use]
 pub fn allowed(function: &Value) -> Permissions {
     let policies = function["Properties"]["Policies"]
@@ -46,32 +49,48 @@ pub fn allowed(function: &Value) -> Permissions {
         .iter()
         .flat_map(|policy| policy["Statement"].as_array().into_iter().flatten());
     let mut allowed = Permissions::new();
+    let mut seen = BTreeSet::new();
     for statement in statements {
         let actions = list(&statement["Action"]);
         if !actions.iter().any(|action| action.starts_with("dynamodb:")) {
             continue;
         }
         assert_eq!(statement["Effect"], "Allow");
-        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        let condition = &statement["Condition"];
+        let keys = &condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
         assert!(!keys.is_null(), "{statement} is bound to no key");
-        let resource = &statement["Resource"];
-        assert_eq!(resource["Fn::If"][0], "IsRestored", "{statement}");
-        let resource = resource.to_string();
-        let index = resource.split("/index/").nth(1).map(|rest| {
-            let end = rest.find('"').expect("the end of the name");
-            rest[..end].to_owned()
-        });
+        let enclosing = &condition["ForAnyValue:StringEquals"]["dynamodb:EnclosingOperation"];
+        let in_transaction = *enclosing == "TransactWriteItems";
+        assert!(in_transaction || enclosing.is_null(), "{statement}");
+        let index = index(&statement["Resource"]);
         for action in actions {
+            let is_first = seen.insert((index.clone(), action.clone(), in_transaction));
+            assert!(is_first, "{action} of {index:?} is in two statements");
             for keys in list(keys) {
                 allowed.insert(Permission {
                     index: index.clone(),
                     action: action.clone(),
+                    in_transaction,
                     keys,
                 });
             }
         }
     }
     allowed
+}
+
+/// The index that a resource names, or `None` for the table.
+fn index(resource: &Value) -> Option<String> {
+    let (table, index) = match &resource["Fn::Sub"] {
+        Value::Null => (resource, None),
+        name_in => {
+            let index = name_in[0].as_str().expect("a text");
+            let index = index.strip_prefix("${TableArn}/index/").expect("an index");
+            (&name_in[1]["TableArn"], Some(index.to_owned()))
+        }
+    };
+    assert_eq!(table["Fn::If"][0], "IsRestored", "{resource}");
+    index
 }
 
 fn list(value: &Value) -> Vec<String> {
@@ -104,19 +123,33 @@ pub fn needed(request: &HttpRequest) -> Vec<Permission> {
             .flat_map(|table| table["Keys"].as_array().into_iter().flatten())
             .map(|key| on_table(operation, key))
             .collect(),
-        // A transaction needs what its writes need one by one.
-        "TransactWriteItems" => (body["TransactItems"].as_array().into_iter().flatten())
-            .flat_map(|write| write.as_object().into_iter().flatten())
-            .map(|(kind, write)| match kind.as_str() {
-                "Put" => on_table("PutItem", &write["Item"]),
-                "Update" => on_table("UpdateItem", &write["Key"]),
-                "Delete" => on_table("DeleteItem", &write["Key"]),
-                "ConditionCheck" => on_table("ConditionCheckItem", &write["Key"]),
-                other => panic!("{other} in a transaction"),
-            })
-            .collect(),
+        "TransactWriteItems" => in_transaction(&body["TransactItems"]),
         other => panic!("no permission is known for {other}"),
     }
+}
+
+/// The permissions that a transaction needs: every action under every key. Nothing documents
+/// whether an action is compared with the key of its own write or with those of all writes, so
+/// a policy must satisfy both.
+fn in_transaction(writes: &Value) -> Vec<Permission> {
+    let writes: Vec<_> = (writes.as_array().into_iter().flatten())
+        .flat_map(|write| write.as_object().into_iter().flatten())
+        .map(|(kind, write)| match kind.as_str() {
+            "Put" => on_table("PutItem", &write["Item"]),
+            "Update" => on_table("UpdateItem", &write["Key"]),
+            "Delete" => on_table("DeleteItem", &write["Key"]),
+            "ConditionCheck" => on_table("ConditionCheckItem", &write["Key"]),
+            other => panic!("{other} in a transaction"),
+        })
+        .collect();
+    let with_keys_of = |write: &Permission, other: &Permission| Permission {
+        in_transaction: true,
+        keys: other.keys.clone(),
+        ..write.clone()
+    };
+    (writes.iter())
+        .flat_map(|write| writes.iter().map(|other| with_keys_of(write, other)))
+        .collect()
 }
 
 fn values(object: &Value) -> impl Iterator<Item = &Value> {
@@ -131,6 +164,7 @@ fn permission(operation: &str, index: Option<String>, key: &Value) -> Permission
     let key = key.as_str().expect("a partition key");
     Permission {
         action: format!("dynamodb:{operation}"),
+        in_transaction: false,
         index,
         keys: match key.split_once('#') {
             Some((kind, _)) => format!("{kind}#*"),

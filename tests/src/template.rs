@@ -70,13 +70,25 @@ impl Template {
         }
     }
 
-    /// The environment variables of a function.
+    /// The environment that the template declares for a function: everyone's variables and its
+    /// own.
     #[must_use]
-    pub fn variables(&self, function: &Value) -> BTreeSet<String> {
+    pub fn environment(&self, function: &Value) -> Map<String, Value> {
         let everyones = &self.0["Globals"]["Function"]["Environment"]["Variables"];
         let own = &function["Properties"]["Environment"]["Variables"];
-        let names = [everyones, own].into_iter().filter_map(Value::as_object);
-        names.flat_map(Map::keys).cloned().collect()
+        let variables = [everyones, own].into_iter().filter_map(Value::as_object);
+        variables
+            .flatten()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// The environment variables of a deployed function: those with a value.
+    #[must_use]
+    pub fn variables(&self, function: &Value) -> BTreeSet<String> {
+        let declared = self.environment(function).into_iter();
+        let with_value = declared.filter(|(_, value)| value["Ref"] != "AWS::NoValue");
+        with_value.map(|(name, _)| name).collect()
     }
 }
 
@@ -130,6 +142,6 @@ fn json(yaml: &Yaml<'_>) -> Value {
             }
             function => json!({format!("Fn::{function}"): json(value)}),
         },
-        Yaml::Alias(_) | Yaml::BadValue => panic!("{yaml:?} cannot stand in a template"),
+        Yaml::Alias(_) | Yaml::BadValue => panic!("{yaml:?} is not a value of a template"),
     }
 }

@@ -56,10 +56,11 @@ fn every_function_is_deployed_from_its_binary() {
         );
         assert_eq!(
             *template.property(function, "Architectures"),
-            json!(["arm64"]),
+            json!([{"Ref": "Architecture"}]),
             "{binary}"
         );
     }
+    assert_eq!(template.0["Parameters"]["Architecture"]["Default"], "arm64");
 }
 
 /// The paths that a function's source gives to its router.
@@ -314,6 +315,10 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
         let may_read = policies.contains("secretsmanager:GetSecretValue");
         assert_eq!(may_read, variables.contains("TOKEN_KEYS_SECRET"), "{name}");
         assert_eq!(may_read, variables.contains("API_ACCESS"), "{name}");
+        // Declared for `sam local`, and never deployed.
+        let declared = template.environment(function);
+        assert_eq!(may_read, declared.contains_key("TOKEN_KEYS"), "{name}");
+        assert!(!variables.contains("TOKEN_KEYS"), "{name}");
         // The redirect is open to all, and the aggregator has no caller.
         assert_eq!(
             may_read,
@@ -326,7 +331,7 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
 }
 
 /// The variables of `events/local.env`, as cargo-lambda reads them: a value that holds more
-/// than letters, digits and `:/._-` stands in single quotes.
+/// than letters, digits and `:/._-` is in single quotes.
 fn local_environment() -> BTreeMap<String, String> {
     let file = repository().join("events/local.env");
     let text = fs::read_to_string(file).expect("events/local.env");
@@ -363,4 +368,30 @@ fn the_local_environment_starts_every_function() {
     let settings = settings.expect("valid settings");
     assert_eq!(settings.table_name, "verv");
     assert!(settings.require_token_keys().is_ok());
+}
+
+/// `sam local` gives a function only those variables of `events/env.json` that the template
+/// declares for it.
+#[test]
+fn the_environment_of_sam_local_is_declared_and_starts_every_function() {
+    let file = repository().join("events/env.json");
+    let text = fs::read_to_string(file).expect("events/env.json");
+    let file: Value = serde_json::from_str(&text).expect("JSON");
+    let overrides = file["Parameters"].as_object().expect("variables");
+    let template = Template::read();
+    let reward_promotion = template.environment(template.function("reward-promotion"));
+    for (variable, value) in overrides {
+        assert!(reward_promotion.contains_key(variable), "{variable}");
+        assert!(value.is_string(), "{variable}");
+    }
+    let settings = Settings::from_lookup(|name| match name {
+        "AWS_LAMBDA_FUNCTION_NAME" => Some("RewardPromotionFunction".to_owned()),
+        name => overrides.get(name)?.as_str().map(ToOwned::to_owned),
+    });
+    assert!(
+        settings
+            .expect("valid settings")
+            .require_token_keys()
+            .is_ok()
+    );
 }

@@ -52,8 +52,9 @@ pub(crate) async fn programs(platform: &Platform) {
         "mentor_id": "usr_3", "org_id": "org_003", "code": "FIRST-UNDER-IT",
         "referral_program_id": first["id"],
     });
-    // Whoever makes the first code marks the program.
-    platform.call(&post_record, &[], record, 201).await;
+    // Whoever makes the first code marks the program, and keeps the answer with it.
+    let first_key = [("idempotency-key", "first")];
+    platform.call(&post_record, &first_key, record, 201).await;
     under(platform, &text(&used, "id")).await;
     for program in [used, unused, first] {
         let delete = format!("DELETE {}", path(&program));
@@ -64,8 +65,9 @@ pub(crate) async fn programs(platform: &Platform) {
 /// Codes of a program, through every function that reads the program for them.
 async fn under(platform: &Platform, program: &str) {
     let new = |mentor: &str| json!({"mentor_id": mentor, "org_id": "org_003", "referral_program_id": program});
+    let first_key = [("idempotency-key", "first")];
     let made = platform
-        .call(&format!("POST {CODES}"), &[], new("usr_1"), 201)
+        .call(&format!("POST {CODES}"), &first_key, new("usr_1"), 201)
         .await;
     let code = text(&made, "code");
     let mut second = new("usr_2");
