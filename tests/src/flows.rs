@@ -89,6 +89,26 @@ impl Verv {
         self.put_items(vec![item]).await;
     }
 
+    /// Every item of the table, in one text: what must be gone is nowhere in it.
+    ///
+    /// # Panics
+    /// When the engine does not answer.
+    pub async fn stored_text(&self) -> String {
+        let client = engine::client(&self.engine.endpoint());
+        let mut items = client
+            .scan()
+            .table_name(self.store.table_name())
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut text = String::new();
+        while let Some(item) = items.next().await {
+            text.push_str(&format!("{:?}\n", item.expect("the table is read")));
+        }
+        text
+    }
+
     /// Puts items in the table as they are.
     ///
     /// # Panics

@@ -10,7 +10,7 @@ use local::engine::{self, Engine};
 use serde_json::{Value, json};
 use web::settings::Settings;
 use web::token::Claims;
-use store::Table;
+use store::UnscopedStore;
 use std::sync::{Arc, Mutex};
 use tests::runtime_api::{InitFailure, Lambda, http_event};
 
@@ -95,8 +95,8 @@ fn token(keys: &str) -> String {
 async fn a_function_verifies_with_the_keys_of_the_secret() {
     let engine = Engine::in_memory().await.expect("the engine starts");
     let endpoint = engine.endpoint();
-    let table = Table::new(engine::client(&endpoint), "verv");
-    table.create_if_absent().await.expect("a table");
+    let store = UnscopedStore::new(engine::client(&endpoint), "verv");
+    store.create_table_if_absent().await.expect("a table");
     let secrets = SecretsManager::holding(KEYS).await;
     let started = start(&secrets, &endpoint).await;
     let lambda = started.unwrap_or_else(|InitFailure(wrote)| panic!("{wrote}"));

@@ -63,26 +63,59 @@ async fn the_answer_that_found_an_existing_code_is_kept_as_well() {
 }
 
 #[tokio::test]
-async fn the_first_answer_stands_whatever_has_become_of_its_subject() {
+async fn the_first_answer_holds_whatever_has_become_of_its_subject() {
     let verv = Verv::start().await;
     let example = verv.make_example_code().await;
     let mut firsts = Vec::new();
     for (path, body) in posts() {
         firsts.push(verv.post_once(path, "key-1", body).await.expect(201));
     }
+    let [record, code, click] = &firsts[..] else {
+        panic!("three answers");
+    };
+    let inactive = json!({"status": "inactive"});
+    verv.put(record.header("location"), inactive)
+        .await
+        .expect(200);
+    // Invalidated, not deleted.
+    verv.delete(code.header("location")).await.expect(200);
+    let click_id = click.string("/id");
+    verv.confirm(&click_id, CODE, "usr_5892").await.expect(200);
     verv.delete(&format!("{RECORDS}/{example}"))
         .await
         .expect(200);
-    for first in &firsts {
-        verv.delete(first.header("location")).await.expect(200);
-    }
     for ((path, body), first) in posts().into_iter().zip(&firsts) {
         assert_same(&verv.post_once(path, "key-1", body).await, first);
     }
 }
 
+/// What is kept shows a visitor's address, or a code: it must not outlive the record.
 #[tokio::test]
-async fn the_first_answer_stands_when_the_same_request_would_be_refused_by_now() {
+async fn deleting_a_record_deletes_the_answer_that_shows_it() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    let click = json!({"code": CODE, "ip_address": "198.51.100.77", "user_agent": "Gone/1.0"});
+    let first = verv.post_once(ATTRIBUTIONS, "key-1", click).await.expect(201);
+    verv.delete(first.header("location")).await.expect(200);
+    let stored = verv.stored_text().await;
+    for gone in ["198.51.100.77", "Gone/1.0"] {
+        assert!(!stored.contains(gone), "{gone} in {stored}");
+    }
+    // The key is free again.
+    let other = json!({"code": CODE});
+    let again = verv.post_once(ATTRIBUTIONS, "key-1", other).await;
+    assert_ne!(again.expect(201).string("/id"), first.string("/id"));
+
+    let body = json!({"mentor_id": "usr_1", "org_id": ORG, "code": "MY-CODE"});
+    let first = verv.post_once(RECORDS, "key-1", body.clone()).await;
+    let first = first.expect(201);
+    verv.delete(first.header("location")).await.expect(200);
+    let again = verv.post_once(RECORDS, "key-1", body).await.expect(409);
+    assert_eq!(again.string("/code"), "code_taken");
+}
+
+#[tokio::test]
+async fn the_first_answer_holds_when_the_same_request_would_be_refused_by_now() {
     let verv = Verv::start().await;
     for (path, mut body) in [
         (

@@ -69,6 +69,8 @@ pub(crate) async fn codes(platform: &Platform) {
         if base == CODES {
             platform.get(&format!("{base}/{id}/url")).await;
             for period in ["all_time", "30d", "ytd"] {
+                // What the function holds in memory is read again.
+                platform.wait(TimeDelta::seconds(3));
                 platform
                     .get(&format!("{base}/{id}/stats?period={period}"))
                     .await;
@@ -151,11 +153,15 @@ pub(crate) async fn attributions(platform: &Platform) {
     );
     let post = format!("POST {ATTRIBUTIONS}");
     let click = json!({"code": code});
+    let mut kept = Value::Null;
     for _ in 0..2 {
-        platform
+        kept = platform
             .call(&post, &[("idempotency-key", "click")], click.clone(), 201)
             .await;
     }
+    // The reply goes with the click that was recorded under its key.
+    let kept = format!("DELETE {ATTRIBUTIONS}/{}", text(&kept, "id"));
+    platform.call(&kept, &[], Value::Null, 200).await;
     let ahead = json!({"code": code, "occurred_at": "2036-01-01T00:00:00Z"});
     platform
         .call(&post, &[("idempotency-key", "ahead")], ahead, 422)
@@ -206,6 +212,7 @@ pub(crate) async fn attributions(platform: &Platform) {
     let mentor = format!("{ATTRIBUTIONS}/mentor/usr_4491");
     platform.get(&mentor).await;
     for period in ["all_time", "7d", "30d", "90d", "mtd", "ytd"] {
+        platform.wait(TimeDelta::seconds(3));
         platform
             .get(&format!("{mentor}/total?period={period}"))
             .await;
@@ -228,11 +235,11 @@ pub(crate) async fn attributions(platform: &Platform) {
 /// Folds, audits closed days, and finds a fact that came too late.
 pub(crate) async fn aggregation(platform: &Platform) {
     platform.wait(TimeDelta::minutes(5));
-    // A run that is out of time publishes how far the one before it came.
+    // A run that is out of time leaves the folds as they are.
     let out_of_time = platform.run_aggregator(|| true).await;
     out_of_time.expect("the engine answers");
     platform.aggregate().await;
-    // A clock that lags by an hour leaves a fact behind the lane.
+    // A clock that lags by an hour leaves a fact behind the checkpoint.
     platform.wait(TimeDelta::hours(-1));
     let code = text(
         &platform.get(&format!("{CODES}?mentor_id=usr_4491")).await["data"][0],

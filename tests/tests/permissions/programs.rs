@@ -26,8 +26,9 @@ pub(crate) async fn programs(platform: &Platform) {
     let new = new_program("Spring");
     let post = format!("POST {PROGRAMS}");
     let with_key = [("idempotency-key", "spring")];
+    let mut kept = Value::Null;
     for _ in 0..2 {
-        platform.call(&post, &with_key, new.clone(), 201).await;
+        kept = platform.call(&post, &with_key, new.clone(), 201).await;
     }
     let unused = platform.call(&post, &[], new.clone(), 201).await;
     let used = platform.call(&post, &[], new, 201).await;
@@ -56,7 +57,7 @@ pub(crate) async fn programs(platform: &Platform) {
     let first_key = [("idempotency-key", "first")];
     platform.call(&post_record, &first_key, record, 201).await;
     under(platform, &text(&used, "id")).await;
-    for program in [used, unused, first] {
+    for program in [used, unused, first, kept] {
         let delete = format!("DELETE {}", path(&program));
         platform.call(&delete, &[], Value::Null, 200).await;
     }

@@ -86,7 +86,7 @@ impl TokenKeys {
     }
 
     /// Whether there is no key at all.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
