@@ -43,8 +43,14 @@ impl Gate {
     /// A gate in front of plain HTTP.
     #[must_use]
     pub fn new() -> Self {
+        Self::before(aws_smithy_http_client::Builder::new().build_http())
+    }
+
+    /// A gate in front of another layer, such as the stand-in.
+    #[must_use]
+    pub fn before(http: SharedHttpClient) -> Self {
         Self(Arc::new(State {
-            http: aws_smithy_http_client::Builder::new().build_http(),
+            http,
             stop: Mutex::new(Stop::Never),
             calls: AtomicUsize::new(0),
             stopped: watch::Sender::new(false),

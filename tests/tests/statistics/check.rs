@@ -5,7 +5,6 @@ use chrono::{Datelike, Days, NaiveDate};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tests::Verv;
-use tests::gate::Gate;
 use tests::recount::{Record, Records};
 
 const PERIODS: [&str; 6] = ["all_time", "7d", "30d", "90d", "mtd", "ytd"];
@@ -61,7 +60,7 @@ pub(crate) async fn everything(verv: &Verv) -> Result<(), String> {
 }
 
 async fn read(verv: &Verv) -> Records {
-    let client = Gate::new().client(&verv.engine.endpoint());
+    let client = local::engine::client(&verv.engine.endpoint());
     Records::read(&client, verv.store.table_name()).await
 }
 

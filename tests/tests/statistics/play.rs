@@ -1,20 +1,22 @@
 //! Plays a history: what happens, when, and on whose clock.
 
+use super::bed::Bed;
 use super::check;
 use chrono::{DateTime, TimeDelta, Utc};
-use local::engine::Engine;
 use domain::attribution::Visitor;
-use domain::code_record::CodeTerms;
+use domain::click::Click;
+use domain::codes::{Issued, WantedCode};
+use domain::confirmation::Confirmation;
+use domain::terms::RequestedTerms;
 use domain::{AttributionId, Code, CodeId, MemberId, MentorId, OrgId};
-use store::aggregate::SAFETY_MARGIN;
-use store::attributions::{Click, Confirmation};
-use store::codes::{Issued, Keep};
-use store::{Answer, Table};
+use local::engine::Engine;
 use std::sync::Arc;
-use tests::Verv;
+use store::fold::{Days, FoldPace};
+use store::{StoreError, UnscopedStore};
 use tests::functions::SCHEDULED;
 use tests::gate::{Gate, Stop};
-use tests::policy::{as_function, enforced};
+use tests::policy::as_function;
+use tests::{EVERY_RUN, Verv};
 
 /// One thing that happens. Skews and waits are in milliseconds.
 #[derive(Debug, Clone)]
@@ -40,7 +42,11 @@ pub(crate) enum Operation {
         skew: i64,
     },
     Wait(i64),
-    Aggregate(i64),
+    /// A run, whose clock is off, at the default pace or with detail at every run.
+    Aggregate {
+        skew: i64,
+        is_every_run: bool,
+    },
     KillAggregation {
         stop: Stop,
         skew: i64,
@@ -49,37 +55,49 @@ pub(crate) enum Operation {
         stop: Stop,
         skew: i64,
     },
+    Audit,
+    KillAudit(Stop),
+    Rebuild,
+    KillRebuild(Stop),
     Check,
 }
 
 /// A platform with a history.
 pub(crate) struct World {
     pub(crate) verv: Verv,
+    bed: Bed,
     gate: Gate,
-    gated: Table,
+    gated: UnscopedStore,
     codes: Vec<(CodeId, Code, MentorId)>,
     clicks: Vec<(AttributionId, Code)>,
     pub(crate) seed: u64,
-    calls_of_a_run: usize,
+    steps: u32,
+    is_killed: bool,
 }
 
 pub(crate) const MENTORS: [&str; 3] = ["usr_1", "usr_2", "usr_3"];
 pub(crate) const ORGS: [&str; 2] = ["org_1", "org_2"];
 
 impl World {
+    /// A platform in a fresh table of `engine`.
     pub(crate) async fn new(engine: Arc<Engine>, table: &str, seed: u64) -> Self {
-        let plain = Gate::new().client(&engine.endpoint());
-        let gate = Gate::new();
-        let gated = Table::new(enforced(&gate.client(&engine.endpoint())), table);
-        let verv = Verv::on(engine, plain, table, &[]).await;
+        Self::on(Bed::plain(engine), table, seed).await
+    }
+
+    pub(crate) async fn on(bed: Bed, table: &str, seed: u64) -> Self {
+        let gate = bed.gate();
+        let gated = UnscopedStore::new(bed.gated_client(&gate), table);
+        let verv = bed.platform(table).await;
         Self {
             verv,
+            bed,
             gate,
             gated,
             codes: Vec::new(),
             clicks: Vec::new(),
             seed,
-            calls_of_a_run: 0,
+            steps: 0,
+            is_killed: false,
         }
     }
 
@@ -123,23 +141,67 @@ impl World {
 
     /// Plays one operation. Refusals are part of any history; a check that fails is not.
     pub(crate) async fn play(&mut self, operation: &Operation) -> Result<(), String> {
-        let table = self.verv.app.table.clone();
+        self.steps += 1;
+        self.bed.be_faulty(self.seed.rotate_left(self.steps));
         match operation {
+            Operation::Wait(millis) => self.verv.clock.advance(TimeDelta::milliseconds(*millis)),
+            Operation::Aggregate { skew, is_every_run } => {
+                let pace = if *is_every_run { EVERY_RUN } else { FoldPace::default() };
+                run(&self.verv.store, self.at(*skew), &pace).await;
+                self.check_something().await?;
+            }
+            Operation::KillAggregation { stop, skew } => {
+                let killed = run(&self.gated, self.at(*skew), &EVERY_RUN);
+                self.is_killed = self.kill(*stop, killed).await;
+                self.check_something().await?;
+            }
+            Operation::OverlapAggregations { stop, skew } => self.overlap(*stop, *skew).await?,
+            Operation::Audit => audit(&self.verv.store, self.at(0)).await?,
+            Operation::KillAudit(stop) => {
+                let killed = audit(&self.gated, self.at(0));
+                self.kill(*stop, killed).await;
+            }
+            Operation::Rebuild => {
+                rebuild(&self.verv.store, self.at(0)).await;
+                self.check_something().await?;
+            }
+            Operation::KillRebuild(stop) => {
+                let killed = rebuild(&self.gated, self.at(0));
+                self.kill(*stop, killed).await;
+                self.check_something().await?;
+            }
+            Operation::Check => self.check_something().await?,
             Operation::IssueCode { mentor, org } => self.issue(*mentor, *org).await,
+            operation => self.change(operation).await,
+        }
+        Ok(())
+    }
+
+    /// Lets `work` go on until its call `stop`, and no further. Says whether it made that call.
+    async fn kill(&self, stop: Stop, work: impl Future) -> bool {
+        self.gate.arm(stop);
+        tokio::select! {
+            _ = work => false,
+            () = self.gate.stopped() => true,
+        }
+    }
+
+    /// Plays what a caller does.
+    async fn change(&mut self, operation: &Operation) {
+        let store = self.verv.unrestricted();
+        match operation {
             Operation::RotateCode(at) => {
-                let Some((id, _, mentor)) = pick(&self.codes, *at) else {
-                    return Ok(());
-                };
-                if let Ok(rotation) = table.rotate_code(id, &mentor, self.at(0)).await {
-                    self.codes
-                        .push((rotation.new.id, rotation.new.code, mentor));
+                if let Some((id, _, mentor)) = pick(&self.codes, *at)
+                    && let Ok(rotation) = store.rotate_code(id, &mentor, self.at(0)).await
+                {
+                    let new = rotation.new;
+                    self.codes.push((new.id, new.code, mentor));
                 }
             }
             Operation::DeleteCode(at) => {
-                let Some((id, ..)) = pick(&self.codes, *at) else {
-                    return Ok(());
-                };
-                let _ = table.delete_code(id, self.at(0)).await;
+                if let Some((id, ..)) = pick(&self.codes, *at) {
+                    let _ = store.delete_code(id, self.at(0)).await;
+                }
             }
             Operation::Click {
                 code,
@@ -147,17 +209,17 @@ impl World {
                 days_ago,
             } => {
                 let Some((_, code, _)) = pick(&self.codes, *code) else {
-                    return Ok(());
+                    return;
                 };
                 let now = self.at(*skew);
                 let click = Click {
                     code: code.folded(),
                     visitor: Visitor::default(),
-                    occurred_at: (now - TimeDelta::days(*days_ago)).into(),
+                    occurred_at: Some((now - TimeDelta::days(*days_ago)).into()),
                     retention: None,
                 };
-                if let Ok(attribution) = table.record_click(click, now).await {
-                    self.clicks.push((attribution.id, attribution.code));
+                if let Ok(recorded) = store.record_click(click, None, now).await {
+                    self.clicks.push((recorded.value.id, recorded.value.code));
                 }
             }
             Operation::Confirm {
@@ -166,58 +228,36 @@ impl World {
                 skew,
             } => {
                 let Some((id, code)) = pick(&self.clicks, *click) else {
-                    return Ok(());
+                    return;
                 };
                 let now = self.at(*skew);
-                let member: MemberId = format!("new_{member}").parse().expect("an id");
                 let confirmation = Confirmation {
                     code: code.folded(),
-                    member,
-                    confirmed_at: now.into(),
+                    member: member_id(*member),
+                    confirmed_at: Some(now.into()),
                 };
-                let _ = table.confirm(id, &confirmation, now).await;
+                let _ = store.confirm(id, confirmation, now).await;
             }
             Operation::DeleteClick { click, skew } => {
-                let Some((id, _)) = pick(&self.clicks, *click) else {
-                    return Ok(());
-                };
-                let _ = table.delete_attribution(id, self.at(*skew)).await;
-            }
-            Operation::Wait(millis) => self
-                .verv
-                .app
-                .clock
-                .advance(TimeDelta::milliseconds(*millis)),
-            Operation::Aggregate(skew) => {
-                run(&table, self.at(*skew)).await;
-                self.check_something().await?;
-            }
-            Operation::KillAggregation { stop, skew } => {
-                self.gate.arm(*stop);
-                tokio::select! {
-                    () = run(&self.gated, self.at(*skew)) => {}
-                    () = self.gate.stopped() => {}
+                if let Some((id, _)) = pick(&self.clicks, *click) {
+                    let _ = store.delete_attribution(id, self.at(*skew)).await;
                 }
-                self.calls_of_a_run = self.gate.calls();
-                self.check_something().await?;
             }
-            Operation::OverlapAggregations { stop, skew } => self.overlap(*stop, *skew).await?,
-            Operation::Check => self.check_something().await?,
+            other => unreachable!("{other:?} is no caller's"),
         }
-        Ok(())
     }
 
     /// One run is held up at a call, another does its work meanwhile, and the first goes on.
     async fn overlap(&mut self, stop: Stop, skew: i64) -> Result<(), String> {
         self.gate.arm(stop);
-        let slow = run(&self.gated, self.at(skew));
+        let slow = run(&self.gated, self.at(skew), &EVERY_RUN);
         let verv = &self.verv;
-        let seed = self.seed;
-        let gate = &self.gate;
+        let (seed, bed, gate) = (self.seed, &self.bed, &self.gate);
         let meanwhile = async {
             gate.stopped().await;
             verv.clock.advance(TimeDelta::seconds(30));
-            run(&verv.app.table, verv.now()).await;
+            run(&verv.store, verv.now(), &EVERY_RUN).await;
+            bed.settle(&verv.clock);
             let checked = check::something(verv, seed).await;
             gate.release();
             checked
@@ -226,7 +266,7 @@ impl World {
             tokio::pin!(slow, meanwhile);
             tokio::select! {
                 // The run came to its end before it made that call.
-                () = &mut slow => {}
+                _ = &mut slow => {}
                 checked = &mut meanwhile => {
                     checked?;
                     slow.await;
@@ -239,29 +279,15 @@ impl World {
     async fn issue(&mut self, mentor: usize, org: usize) {
         let mentor: MentorId = MENTORS[mentor].parse().expect("an id");
         let org: OrgId = ORGS[org].parse().expect("an id");
-        let now = self.at(0);
-        let issued = std::sync::Mutex::new(None);
-        let render = |made: &Issued| {
-            if let Issued::Created(record) = made {
-                *issued.lock().expect("no panic holds it") = Some(record.clone());
-            }
-            Answer {
-                status: 201,
-                location: None,
-                body: String::new(),
-            }
+        let wanted = WantedCode {
+            mentor: mentor.clone(),
+            org,
+            prefix: None,
+            terms: RequestedTerms::default(),
         };
-        let keep = Keep {
-            key: None,
-            render: &render,
-        };
-        let table = &self.verv.app.table;
-        let terms = CodeTerms::default();
-        table
-            .get_or_create_code(&mentor, &org, None, &terms, keep, now)
-            .await
-            .unwrap_or_else(|error| panic!("{error:?}"));
-        if let Some(record) = issued.into_inner().expect("no panic holds it") {
+        let store = self.verv.unrestricted();
+        let issued = store.get_or_create_code(wanted, None, self.at(0)).await;
+        if let Ok(Issued::Created(record)) = issued.map(|reply| reply.value) {
             self.codes.push((record.id, record.code, mentor));
         }
     }
@@ -271,9 +297,9 @@ impl World {
         self.verv.now() + TimeDelta::milliseconds(skew)
     }
 
-    /// How many calls the last run behind the gate made.
-    pub(crate) fn calls_of_a_run(&self) -> usize {
-        self.calls_of_a_run
+    /// Whether the last run that was to be killed came so far.
+    pub(crate) fn is_killed(&self) -> bool {
+        self.is_killed
     }
 
     async fn check_something(&mut self) -> Result<(), String> {
@@ -281,16 +307,40 @@ impl World {
             .seed
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
+        self.bed.settle(&self.verv.clock);
         check::something(&self.verv, self.seed).await
     }
 
-    /// Every statistic there is, the rankings too: all is folded.
+    /// Folds everything there is, without any trouble.
+    pub(crate) async fn come_to_rest(&mut self) -> Result<(), String> {
+        self.verv.clock.advance(TimeDelta::seconds(70));
+        self.bed.settle(&self.verv.clock);
+        let aggregator = self.verv.store.aggregator();
+        let run = aggregator.run(self.at(0), &EVERY_RUN, || false);
+        let run = as_function(SCHEDULED, run).await;
+        let run = run.map_err(|error| format!("{error:?}"))?;
+        if !run.is_complete() {
+            return Err(format!("not all is folded: {run:?}"));
+        }
+        self.check_something().await
+    }
+
+    /// Every statistic there is, the rankings too, and every row: all is folded.
     pub(crate) async fn check_everything(&self) -> Result<(), String> {
-        check::everything(&self.verv).await
+        self.bed.settle(&self.verv.clock);
+        check::everything(&self.verv).await?;
+        let aggregator = self.verv.store.aggregator();
+        let verifying = aggregator.verify(Days::default(), self.verv.now(), || false, |_| ());
+        let verified = as_function(SCHEDULED, verifying).await;
+        let verified = verified.map_err(|error| format!("{error:?}"))?;
+        match verified.differences.as_slice() {
+            [] => Ok(()),
+            differences => Err(format!("{differences:?}")),
+        }
     }
 
     pub(crate) async fn drop_table(self) {
-        let client = Gate::new().client(&self.verv.engine.endpoint());
+        let client = local::engine::client(&self.verv.engine.endpoint());
         let _ = client
             .delete_table()
             .table_name(self.verv.store.table_name())
@@ -299,11 +349,39 @@ impl World {
     }
 }
 
-async fn run(table: &Table, now: DateTime<Utc>) {
-    let run = table.aggregate(now, SAFETY_MARGIN, || false);
-    as_function(SCHEDULED, run)
-        .await
-        .expect("the engine answers");
+async fn run(store: &UnscopedStore, now: DateTime<Utc>, pace: &FoldPace) {
+    let aggregator = store.aggregator();
+    let run = as_function(SCHEDULED, aggregator.run(now, pace, || false)).await;
+    passing(run.map(|_| ())).expect("the engine answers");
+}
+
+/// Nothing in a history is late, so that the audit has nothing to find.
+async fn audit(store: &UnscopedStore, now: DateTime<Utc>) -> Result<(), String> {
+    let aggregator = store.aggregator();
+    let audit = as_function(SCHEDULED, aggregator.audit(now, || false)).await;
+    match audit {
+        Ok(audit) if audit.late_facts > 0 => Err(format!("{audit:?}")),
+        audit => passing(audit.map(|_| ())).map_err(|error| format!("{error:?}")),
+    }
+}
+
+async fn rebuild(store: &UnscopedStore, now: DateTime<Utc>) {
+    let aggregator = store.aggregator();
+    let rebuild = aggregator.rebuild(|| now, || false, |_| ());
+    let rebuilt = as_function(SCHEDULED, rebuild).await;
+    passing(rebuilt.map(|_| ())).expect("the engine answers");
+}
+
+/// Faults may outlast all retries.
+fn passing(outcome: Result<(), StoreError>) -> Result<(), StoreError> {
+    match outcome {
+        Err(StoreError::Unavailable(_)) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+fn member_id(number: usize) -> MemberId {
+    format!("new_{number}").parse().expect("an id")
 }
 
 /// Any of them; `at` may be any number.

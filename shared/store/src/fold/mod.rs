@@ -183,28 +183,24 @@ impl RunUnderWay<'_> {
         let mut checkpoints = Checkpoint::read_both(self.dynamo, Read::Strong).await?;
         loop {
             let mut has_changed = false;
+            let mut is_over = false;
             for fold in self.oldest_first(&checkpoints) {
-                if stop() {
-                    return Ok(checkpoints);
+                is_over = is_over || stop();
+                if is_over {
+                    break;
                 }
-                let checkpoint = &checkpoints[fold.index()];
-                match self.fold_once(fold, checkpoint, &checkpoints).await {
-                    Ok(None) => {}
-                    Ok(Some(outcome)) => {
-                        has_changed = true;
-                        self.note(fold, outcome);
-                    }
-                    Err(error) => self.put_off(fold, error)?,
+                has_changed |= self.fold_once(fold, &checkpoints).await?;
+            }
+            if has_changed {
+                match Checkpoint::read_both(self.dynamo, Read::Strong).await {
+                    Ok(read) => checkpoints = read,
+                    // They are known as they were before the last rounds.
+                    Err(StoreError::Unavailable(_)) => is_over = true,
+                    Err(error) => return Err(error),
                 }
             }
-            if !has_changed {
+            if is_over || !has_changed {
                 return Ok(checkpoints);
-            }
-            match Checkpoint::read_both(self.dynamo, Read::Strong).await {
-                Ok(read) => checkpoints = read,
-                // They are known as they were before the last rounds.
-                Err(StoreError::Unavailable(_)) => return Ok(checkpoints),
-                Err(error) => return Err(error),
             }
         }
     }
@@ -218,19 +214,41 @@ impl RunUnderWay<'_> {
         folds
     }
 
-    /// One round of `fold`; `None` where nothing is to be done.
+    /// One round of `fold`, unless nothing is to be done. Says whether the checkpoint is
+    /// another now.
     async fn fold_once(
         &mut self,
         fold: Fold,
-        checkpoint: &Checkpoint,
-        all: &[Checkpoint; 2],
+        checkpoints: &[Checkpoint; 2],
+    ) -> Result<bool, StoreError> {
+        match self.round(fold, checkpoints).await {
+            Ok(None) => Ok(false),
+            Ok(Some(outcome)) => {
+                self.note(fold, outcome);
+                Ok(true)
+            }
+            Err(StoreError::Unavailable(cause)) => {
+                tracing::warn!(%fold, %cause, "a round was put off");
+                self.is_put_off[fold.index()] = true;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One round of `fold`; `None` where nothing is to be done.
+    async fn round(
+        &mut self,
+        fold: Fold,
+        checkpoints: &[Checkpoint; 2],
     ) -> Result<Option<Outcome>, StoreError> {
+        let checkpoint = &checkpoints[fold.index()];
         let lane = Lane::live(self.dynamo, fold, checkpoint, self.now);
         if let Some(pending) = &checkpoint.pending {
             return lane.resume(checkpoint, pending).await.map(Some);
         }
         let others = Fold::ALL.iter().filter(|fold| !self.is_put_off[fold.index()]);
-        let from = others.map(|fold| all[fold.index()].folded_to).min();
+        let from = others.map(|fold| checkpoints[fold.index()].folded_to).min();
         let from = from.unwrap_or(checkpoint.folded_to);
         self.window
             .move_to(self.dynamo, from, self.until, |_| true)
@@ -268,15 +286,6 @@ impl RunUnderWay<'_> {
                 self.is_put_off[fold.index()] |= self.overtaken[fold.index()] >= OVERTAKEN_AT_MOST;
             }
         }
-    }
-
-    fn put_off(&mut self, fold: Fold, error: StoreError) -> Result<(), StoreError> {
-        let StoreError::Unavailable(cause) = &error else {
-            return Err(error);
-        };
-        tracing::warn!(%fold, %cause, "a round was put off");
-        self.is_put_off[fold.index()] = true;
-        Ok(())
     }
 
     fn report(&self, checkpoints: &[Checkpoint; 2]) -> Run {
