@@ -231,6 +231,8 @@ impl Play {
             self.model.codes[click.code].confirmed -= 1;
         }
         let expected = json!({"id": click.id, "deleted": true, "deleted_at": deleted_at});
+        let id = click.id.clone();
+        self.model.drop_kept(&id);
         assert_eq!(reply.expect(200).json(), expected);
         // A confirmation less may make the code usable again.
         let code = self.code_made(self.model.clicks[place].code);

@@ -252,6 +252,8 @@ impl Play {
         code.deleted = true;
         let deleted_at = crate::model::shown(now);
         let expected = json!({"id": code.id, "deleted": true, "deleted_at": deleted_at});
+        let id = code.id.clone();
+        self.model.drop_kept(&id);
         assert_eq!(reply.expect(200).json(), expected);
     }
 

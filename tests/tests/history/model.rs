@@ -116,6 +116,8 @@ pub(crate) struct Kept {
     pub(crate) status: u16,
     pub(crate) text: String,
     pub(crate) location: String,
+    /// The record that the request made: its deletion takes the answer along.
+    pub(crate) made: Option<String>,
     pub(crate) until: Time,
 }
 
@@ -137,6 +139,11 @@ impl Model {
                 && code.org == org
                 && code.status(now) == "active"
         })
+    }
+
+    /// Forgets the answer that shows a deleted record.
+    pub(crate) fn drop_kept(&mut self, id: &str) {
+        self.kept.retain(|_, kept| kept.made.as_deref() != Some(id));
     }
 
     pub(crate) fn is_taken(&self, string: &str) -> bool {

@@ -253,6 +253,7 @@ impl Play {
                 status: reply.status.as_u16(),
                 text: reply.text.clone(),
                 location: reply.header("location").to_owned(),
+                made: (reply.status.as_u16() == 201).then(|| reply.string("/id")),
                 until: now + TimeDelta::hours(24),
             };
             self.model.kept.insert((path, key), kept);
