@@ -90,6 +90,21 @@ pub struct Rotation {
     pub new: CodeRecord,
 }
 
+/// When a deactivation takes effect that is requested at `now`, for `at` or without a time.
+///
+/// # Errors
+/// [`RetireRefusal::InTheFuture`].
+pub fn deactivation_time(
+    at: Option<Timestamp>,
+    now: DateTime<Utc>,
+) -> Result<Timestamp, RetireRefusal> {
+    let at = at.unwrap_or(now.into());
+    if at.is_ahead_of(now) {
+        return Err(RetireRefusal::InTheFuture);
+    }
+    Ok(at)
+}
+
 impl CodeRecord {
     /// Passes if `mentor` may replace the code by a new one at `now`.
     ///
@@ -113,7 +128,9 @@ impl CodeRecord {
     /// suffix.
     pub fn rotated(&self, collisions: usize, now: DateTime<Utc>) -> Self {
         let prefix = self.code.prefix();
-        let code = self.code.drawn_anew(|| Code::with_prefix(&prefix, collisions));
+        let code = self
+            .code
+            .drawn_anew(|| Code::with_prefix(&prefix, collisions));
         Self::new(
             self.mentor.clone(),
             self.org.clone(),
@@ -123,21 +140,17 @@ impl CodeRecord {
         )
     }
 
-    /// The code as its deactivation at `at`, or now, leaves it; `None` where it is inactive
-    /// already, as the first deactivation's time stays.
+    /// The code as its deactivation at `at` leaves it; `None` where it is inactive already,
+    /// as the first deactivation's time stays.
     ///
     /// # Errors
-    /// [`RetireRefusal::InTheFuture`], [`RetireRefusal::BeforeCreation`], and
-    /// [`RetireRefusal::Status`] where it is invalidated.
+    /// [`RetireRefusal::BeforeCreation`], and [`RetireRefusal::Status`] where it is
+    /// invalidated.
     pub fn deactivated(
         &self,
-        at: Option<Timestamp>,
+        at: Timestamp,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, RetireRefusal> {
-        let at = at.unwrap_or(now.into());
-        if at.is_ahead_of(now) {
-            return Err(RetireRefusal::InTheFuture);
-        }
         match self.status(now) {
             CodeStatus::Invalidated => Err(RetireRefusal::Status(CodeStatus::Invalidated)),
             CodeStatus::Inactive => Ok(None),
@@ -191,12 +204,17 @@ pub(crate) mod tests {
     }
 
     fn in_each_end_state() -> [(CodeStatus, CodeRecord); 3] {
-        let inactive = made().deactivated(None, time(NOW)).expect("active");
+        let inactive = made()
+            .deactivated(time(NOW).into(), time(NOW))
+            .expect("active");
         let mut expired = made();
         expired.terms.expires_at = Some(time("2026-03-01T00:00:00Z").into());
         [
             (CodeStatus::Inactive, inactive.expect("was active")),
-            (CodeStatus::Invalidated, made().invalidated(time(NOW)).expect("was active")),
+            (
+                CodeStatus::Invalidated,
+                made().invalidated(time(NOW)).expect("was active"),
+            ),
             (CodeStatus::Expired, expired),
         ]
     }
@@ -223,12 +241,19 @@ pub(crate) mod tests {
         let rows = [
             (None, Ok(NOW)),
             (Some("2026-02-01T00:00:00Z"), Ok("2026-02-01T00:00:00Z")),
-            (Some("2026-01-10T08:59:59Z"), Err(RetireRefusal::BeforeCreation)),
-            (Some("2026-03-26T12:05:01Z"), Err(RetireRefusal::InTheFuture)),
+            (
+                Some("2026-01-10T08:59:59Z"),
+                Err(RetireRefusal::BeforeCreation),
+            ),
+            (
+                Some("2026-03-26T12:05:01Z"),
+                Err(RetireRefusal::InTheFuture),
+            ),
         ];
         for (at, expected) in rows {
             let at = at.map(|at| time(at).into());
-            let ended = made().deactivated(at, time(NOW));
+            let ended = deactivation_time(at, time(NOW));
+            let ended = ended.and_then(|at| made().deactivated(at, time(NOW)));
             let ended = ended.map(|record| record.and_then(|record| record.deactivated_at));
             assert_eq!(ended, expected.map(|at| Some(time(at).into())));
         }
@@ -238,16 +263,19 @@ pub(crate) mod tests {
     fn the_first_end_stays() {
         let later = time("2026-03-27T12:00:00Z");
         let [(_, inactive), (_, invalidated), (_, expired)] = in_each_end_state();
-        assert_eq!(inactive.deactivated(None, later), Ok(None));
+        assert_eq!(inactive.deactivated(later.into(), later), Ok(None));
         assert_eq!(
-            invalidated.deactivated(None, later),
+            invalidated.deactivated(later.into(), later),
             Err(RetireRefusal::Status(CodeStatus::Invalidated))
         );
         assert_eq!(invalidated.invalidated(later), None);
         let both = inactive.invalidated(later).expect("not invalidated");
         assert_eq!(both.deactivated_at, inactive.deactivated_at);
         assert_eq!(both.invalidated_at, Some(later.into()));
-        assert!(matches!(expired.deactivated(None, later), Ok(Some(_))));
+        assert!(matches!(
+            expired.deactivated(later.into(), later),
+            Ok(Some(_))
+        ));
     }
 
     #[test]
@@ -256,7 +284,10 @@ pub(crate) mod tests {
         let new = old.rotated(0, time(NOW));
         assert_eq!(new.code.prefix(), old.code.prefix());
         assert_ne!(new.code, old.code);
-        assert_eq!((&new.mentor, &new.org, &new.terms), (&old.mentor, &old.org, &old.terms));
+        assert_eq!(
+            (&new.mentor, &new.org, &new.terms),
+            (&old.mentor, &old.org, &old.terms)
+        );
         assert_eq!(new.created_at, time(NOW).into());
     }
 }

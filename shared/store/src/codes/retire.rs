@@ -9,7 +9,7 @@ use crate::log_item::LogItem;
 use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
-use domain::codes::RetireRefusal;
+use domain::codes::{RetireRefusal, deactivation_time};
 use domain::{CodeId, CodeRecord, Timestamp};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,9 +24,9 @@ impl Store {
         at: Option<Timestamp>,
         now: DateTime<Utc>,
     ) -> Result<CodeRecord, TransactError<RetireRefusal>> {
+        let at = deactivation_time(at, now).map_err(TransactError::Refused)?;
         let decide = |record: &CodeRecord| record.deactivated(at, now);
-        let change = deactivation(at.unwrap_or(now.into()));
-        self.retire(id, decide, &change).await
+        self.retire(id, decide, &deactivation(at)).await
     }
 
     /// Makes a code invalid for good, as of `now`. The first invalidation's time stays.
