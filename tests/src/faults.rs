@@ -1,7 +1,7 @@
 //! Faults of DynamoDB that the embedded engine never shows, put in at the HTTP connector:
 //! the SDK's own retries and classification are part of what is tested.
 
-use crate::standin::wire::{self, body_of, operation_of};
+use crate::wire::{self, body_of, operation_of};
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,

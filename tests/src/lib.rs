@@ -19,6 +19,7 @@ pub mod seed;
 pub mod standin;
 pub mod template;
 pub mod tokens;
+pub mod wire;
 
 use aws_sdk_dynamodb::Client;
 use axum::Router;
@@ -27,23 +28,27 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::middleware::from_fn;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::{Clock, Scope};
 use faults::Faults;
 use http_body_util::BodyExt;
 use local::engine::{self, Engine};
 use serde_json::Value;
-use domain::{Clock, Scope};
-use web::{App, settings::Settings};
-use store::fold::FoldPace;
-use store::{Store, UnscopedStore, Usage};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use store::fold::FoldPace;
+use store::{Store, UnscopedStore, Usage};
 use tower::ServiceExt;
+use web::{App, settings::Settings};
 
 /// The platform under test.
 pub struct Verv {
+    /// The store of the fresh table, as the functions have it.
     pub store: UnscopedStore,
+    /// What the functions are set to.
     pub settings: Arc<Settings>,
+    /// The clock of all functions, which only the test moves.
     pub clock: Clock,
+    /// The embedded DynamoDB.
     pub engine: Arc<Engine>,
     router: Router,
 }
@@ -51,10 +56,13 @@ pub struct Verv {
 /// An answer, with what it cost.
 #[derive(Debug)]
 pub struct Reply {
+    /// The status.
     pub status: StatusCode,
+    /// The headers.
     pub headers: HeaderMap,
     /// The body as it came.
     pub text: String,
+    /// What its calls of DynamoDB consumed.
     pub usage: Usage,
 }
 
@@ -260,18 +268,22 @@ impl Verv {
         self.send(request.body(body).expect("a request")).await
     }
 
+    /// `GET path`, a path with its query.
     pub async fn get(&self, path: &str) -> Reply {
         self.call(Method::GET, path, &[], None).await
     }
 
+    /// `POST path` with a body of JSON.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.call(Method::POST, path, &[], Some(body)).await
     }
 
+    /// `PUT path` with a body of JSON.
     pub async fn put(&self, path: &str, body: Value) -> Reply {
         self.call(Method::PUT, path, &[], Some(body)).await
     }
 
+    /// `DELETE path`, without a body.
     pub async fn delete(&self, path: &str) -> Reply {
         self.call(Method::DELETE, path, &[], None).await
     }

@@ -6,7 +6,7 @@ use super::capacity::{read_units, size, table_partition};
 use super::keys::{ItemKey, KeySchema};
 use super::projection::{Projection, unprojected};
 use super::reads::{is_strong, not_modelled, projected, taken};
-use super::wire::Answer;
+use crate::wire::Answer;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 

@@ -31,6 +31,7 @@ impl Default for Limits {
 /// What a partition key saw, in capacity units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Load {
+    /// All of it.
     pub total: f64,
     /// The most in one second of the clock.
     pub peak: f64,
@@ -39,8 +40,11 @@ pub struct Load {
 /// One partition key in the report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HotKey {
+    /// The partition key.
     pub partition: Partition,
+    /// Write units.
     pub writes: Load,
+    /// Read units.
     pub reads: Load,
     /// Calls that were refused for want of its capacity.
     pub throttles: u64,

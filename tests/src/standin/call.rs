@@ -1,84 +1,15 @@
 //! One call on its way through the layer.
 
 use super::buckets::Kind;
-use super::keys::{Image, ItemKey};
-use super::wire::{Answer, body_of, error, operation_of, respond, rewritten};
-use super::{Options, Partition, Shared, State};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
-};
+use super::keys::{Image, ItemKey, Partition};
+use super::shared::Shared;
+use crate::wire::{Answer, body_of, error, operation_of, respond, rewritten};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::Duration;
-
-#[derive(Debug)]
-pub(super) struct Connector {
-    inner: SharedHttpConnector,
-    shared: Arc<Shared>,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let call = |operation| Call {
-            operation,
-            body: body_of(&request),
-            request: request.try_clone().expect("a body in memory"),
-            inner: self.inner.clone(),
-            shared: Arc::clone(&self.shared),
-        };
-        let operation = operation_of(&request);
-        let Options { reads, writes, .. } = self.shared.options;
-        match operation.as_str() {
-            "GetItem" => HttpConnectorFuture::new(self.timed(reads, call(operation).get())),
-            "BatchGetItem" => {
-                HttpConnectorFuture::new(self.timed(reads, call(operation).batch_get()))
-            }
-            "Query" => HttpConnectorFuture::new(self.timed(reads, call(operation).query())),
-            "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" => {
-                detached(self.timed(writes, call(operation).write()))
-            }
-            "TransactWriteItems" => detached(self.timed(writes, call(operation).transact())),
-            _ => self.inner.call(request),
-        }
-    }
-}
-
-impl Connector {
-    pub(super) fn new(inner: SharedHttpConnector, shared: Arc<Shared>) -> Self {
-        Self { inner, shared }
-    }
-
-    /// `call`, which takes `least` if it is done sooner.
-    fn timed<C: Future<Output = Response>>(
-        &self,
-        least: Duration,
-        call: C,
-    ) -> impl Future<Output = Response> + use<C> {
-        let shared = Arc::clone(&self.shared);
-        async move {
-            let end = shared.watch.now() + least;
-            let answer = call.await;
-            shared.watch.wait_until(end).await;
-            answer
-        }
-    }
-}
-
-/// A write is made even if its caller does not wait for the answer.
-fn detached(write: impl Future<Output = Response> + Send + 'static) -> HttpConnectorFuture {
-    let task = tokio::spawn(write);
-    HttpConnectorFuture::new(async {
-        match task.await {
-            Ok(answer) => answer,
-            Err(stopped) if stopped.is_panic() => resume_unwind(stopped.into_panic()),
-            Err(stopped) => Err(ConnectorError::other(stopped.into(), None)),
-        }
-    })
-}
 
 pub(super) type Response = Result<HttpResponse, ConnectorError>;
 
@@ -91,6 +22,20 @@ pub(super) struct Call {
 }
 
 impl Call {
+    pub(super) fn new(
+        request: &HttpRequest,
+        inner: &SharedHttpConnector,
+        shared: &Arc<Shared>,
+    ) -> Self {
+        Self {
+            operation: operation_of(request),
+            body: body_of(request),
+            request: request.try_clone().expect("a body in memory"),
+            inner: inner.clone(),
+            shared: Arc::clone(shared),
+        }
+    }
+
     /// The call as it is, for what the layer does not know: the engine refuses it or not.
     pub(super) async fn pass_on(&self) -> Response {
         let request = self.request.try_clone().expect("a body in memory");
@@ -182,13 +127,4 @@ pub(super) fn throttled(partition: &Partition, kind: Kind) -> Response {
         "resource": format!("arn:aws:dynamodb:local:000000000000:table/{path}"),
     }]);
     respond(400, body.to_string())
-}
-
-impl State {
-    /// Counts one throttle for each of `items`.
-    pub(super) fn count_throttles<'i>(&mut self, items: impl Iterator<Item = &'i ItemKey>) {
-        for item in items {
-            self.tally.at(item).throttles += 1;
-        }
-    }
 }

@@ -3,9 +3,9 @@
 use super::buckets::Kind;
 use super::capacity::{Charge, difference, read_units, size, table_partition, write_charges};
 use super::keys::{Image, IndexSchema, ItemKey, KeySchema, Partition};
+use super::shared::{Shared, State};
 use super::time::{Moment, visible_at};
-use super::wire::Answer;
-use super::{Shared, State};
+use crate::wire::Answer;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;

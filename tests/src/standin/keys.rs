@@ -8,16 +8,22 @@ pub(super) type Image = Map<String, Value>;
 /// The names of a table's key attributes, all of them strings.
 #[derive(Debug, Clone)]
 pub struct KeySchema {
+    /// The partition key of the table.
     pub pk: &'static str,
+    /// The sort key of the table.
     pub sk: &'static str,
+    /// Its global indexes.
     pub indexes: Vec<IndexSchema>,
 }
 
 /// The names of the key attributes of a global index that projects whole items.
 #[derive(Debug, Clone, Copy)]
 pub struct IndexSchema {
+    /// The index's own name, such as `gsi1`.
     pub name: &'static str,
+    /// The partition key of the index.
     pub pk: &'static str,
+    /// The sort key of the index.
     pub sk: &'static str,
 }
 
@@ -39,17 +45,22 @@ impl Default for KeySchema {
 /// The primary key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemKey {
+    /// The table's name.
     pub table: String,
+    /// The value of the partition key.
     pub pk: String,
+    /// The value of the sort key.
     pub sk: String,
 }
 
 /// A partition key of a table or of one of its indexes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Partition {
+    /// The table's name.
     pub table: String,
     /// `None` is the table itself.
     pub index: Option<&'static str>,
+    /// The value of the partition key.
     pub key: String,
 }
 

@@ -7,8 +7,8 @@ use super::journal::Shown;
 use super::keys::{Image, ItemKey, Partition};
 use super::projection::{Projection, unprojected};
 use super::query::{Page, Query};
-use super::wire::Answer;
-use super::{Shared, State};
+use super::shared::{Shared, State};
+use crate::wire::Answer;
 use serde_json::Value;
 
 impl Call {

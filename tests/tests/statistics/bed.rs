@@ -11,7 +11,8 @@ use tests::Verv;
 use tests::faults::{Fault, Faults};
 use tests::gate::Gate;
 use tests::policy::enforced;
-use tests::standin::{Limits, Options, StandIn, Time, wire};
+use tests::standin::{Limits, Options, StandIn, Time};
+use tests::wire;
 
 /// After this time every index and every replica shows a write.
 const LONGEST_LAG: Duration = Duration::from_millis(50);

@@ -1,6 +1,6 @@
 //! DynamoDB's protocol as a layer at the HTTP connector sees it: what a request holds, how
 //! DynamoDB refuses it, and clients whose calls go through such layers. [`crate::faults`]
-//! and the stand-in share it.
+//! and [`crate::standin`] share it.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
