@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 pub struct Endpoint {
     /// `PUT /api/v1/referral-codes/:id`
     pub name: String,
+    /// The example of its body; `None` where it takes none.
     pub request: Option<Value>,
+    /// The example of its answer.
     pub response: Value,
 }
 

@@ -8,13 +8,18 @@ use serde_json::{Value, json};
 use store::items;
 use store::keys::Item;
 
+/// Code records: `POST` creates, `GET` lists, `/{id}` is one.
 pub const RECORDS: &str = "/api/v1/referral-code-records";
+/// Codes of users: `POST` gets or creates, `GET` lists, `/{id}` is one.
 pub const CODES: &str = "/api/v1/referral-codes";
+/// Attributions: `POST` records a click, `GET` lists, `/{id}` is one.
 pub const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
 
-/// The mentor, organisation and code of the contracts' examples.
+/// The mentor of the contracts' examples.
 pub const MENTOR: &str = "usr_4491";
+/// The organisation of the contracts' examples.
 pub const ORG: &str = "org_002";
+/// The code of the contracts' examples.
 pub const CODE: &str = "JAN-VERV-8F3A";
 
 impl Verv {

@@ -132,7 +132,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     parts.filter(|part| !part.is_empty())
 }
 
-/// Whether `secret` stands in `line` by itself: `usr_1` does not stand in `usr_10`.
+/// Whether `secret` is in `line` as a word of its own: `usr_1` is not in `usr_10`.
 fn holds(line: &str, secret: &str) -> bool {
     let continues = |text: Option<char>| text.is_some_and(is_in_word);
     line.match_indices(secret).any(|(at, _)| {

@@ -8,26 +8,37 @@ use std::collections::HashMap;
 /// An attribution that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
+    /// `attr_…`
     pub id: String,
+    /// Whose code was used.
     pub mentor: String,
+    /// The code's organisation.
     pub org: String,
+    /// The code as it was shared, in its spelling of the time.
     pub code: String,
+    /// The day of the click, UTC.
     pub clicked_on: NaiveDate,
+    /// The day of the conversion, UTC; `None` while it is a click alone.
     pub converted_on: Option<NaiveDate>,
 }
 
 /// A code record that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeOwner {
+    /// `rc_…`
     pub id: String,
+    /// Whose code it is.
     pub mentor: String,
+    /// The organisation that it is for.
     pub org: String,
 }
 
 /// Everything that exists in the table.
 #[derive(Debug, Clone, Default)]
 pub struct Records {
+    /// In no order.
     pub attributions: Vec<Record>,
+    /// In no order, rotated and deactivated codes included.
     pub codes: Vec<CodeOwner>,
 }
 

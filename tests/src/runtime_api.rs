@@ -1,5 +1,5 @@
 //! Lambda's side of the Runtime API, for functions that run as processes of their own: the
-//! compiled binary asks for its next event and posts its answer, as it does on Lambda.
+//! compiled binary requests its next event and posts its answer, as it does on Lambda.
 
 use crate::logs;
 use crate::template::Template;
@@ -56,7 +56,7 @@ struct Api {
 
 impl Lambda {
     /// Starts the binary `function` with `variables` and nothing else of this process's
-    /// environment, and waits until it asks for its first event.
+    /// environment, and waits until it requests its first event.
     ///
     /// # Errors
     /// What it wrote, when it ends before that.

@@ -3,10 +3,10 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::StreamExt;
 use domain::attribution::Visitor;
 use domain::code_record::CodeTerms;
 use domain::{Attribution, AttributionId, Code, CodeRecord, MentorId, OrgId};
+use futures::StreamExt;
 use store::items;
 use store::keys::Item;
 

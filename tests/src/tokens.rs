@@ -2,8 +2,8 @@
 
 use super::{Reply, Verv};
 use axum::http::Method;
-use serde_json::Value;
 use domain::OrgId;
+use serde_json::Value;
 use web::token::Claims;
 
 /// The `Authorization` of a token signed with the platform's key of `verv`, valid for an

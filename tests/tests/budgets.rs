@@ -3,9 +3,9 @@
 
 use axum::http::Method;
 use chrono::TimeDelta;
-use serde_json::{Value, json};
 use domain::ids::SHARDS;
 use domain::{Code, MentorId, OrgId};
+use serde_json::{Value, json};
 use store::Usage;
 use tests::{Reply, Verv, seed};
 

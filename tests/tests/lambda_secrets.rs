@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use local::engine::{self, Engine};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use store::UnscopedStore;
+use tests::runtime_api::{InitFailure, Lambda, http_event};
 use web::settings::Settings;
 use web::token::Claims;
-use store::UnscopedStore;
-use std::sync::{Arc, Mutex};
-use tests::runtime_api::{InitFailure, Lambda, http_event};
 
 const FUNCTION: &str = "reward-promotion";
 const SECRET: &str = "arn:aws:secretsmanager:eu-north-1:123456789012:secret:verv/token-keys-a1B2c3";

@@ -5,12 +5,12 @@ use axum::extract::ConnectInfo;
 use axum::http::{Method, Request};
 use local::engine;
 use serde_json::json;
-use web::App;
-use store::UnscopedStore;
 use std::net::SocketAddr;
+use store::UnscopedStore;
 use tests::tokens::bearer;
 use tests::{Reply, Verv};
 use tower::ServiceExt;
+use web::App;
 
 const VALIDATE: &str = "/gafapay/v3/reward_promotion/validate_referral_code";
 const COMPANY: &str = "59388167894b4d10a04fe5da3b8a2104";
@@ -92,7 +92,10 @@ async fn another_process_knows_of_the_misses() {
     let (verv, code) = with_a_code().await;
     for n in 0..20 {
         let request = guess(&format!("GUESS-{n:05}"));
-        assert_eq!(from(&verv.app(), "[2001:db8:1:2::1]:1", request).await.0, 422);
+        assert_eq!(
+            from(&verv.app(), "[2001:db8:1:2::1]:1", request).await.0,
+            422
+        );
     }
     let store = UnscopedStore::new(engine::client(&verv.engine.endpoint()), "verv");
     let app = verv.app_on(store);

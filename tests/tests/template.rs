@@ -2,17 +2,17 @@
 //! events, the settings, the table's definition, the time that functions have.
 
 use serde_json::{Value, json};
-use web::settings::Settings;
-use web::middleware::RESERVE;
-use store::fold::SAFETY_MARGIN;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
+use store::fold::SAFETY_MARGIN;
 use tests::Verv;
 use tests::functions::{SCHEDULED, http_functions};
 use tests::samples::http_events;
 use tests::template::{Template, repository, routes};
+use web::middleware::RESERVE;
+use web::settings::Settings;
 
 /// The functions that this repository holds, by the names of their folders.
 fn folders() -> BTreeSet<String> {

@@ -75,8 +75,14 @@ mod tests {
         let now = time("2026-03-26T12:00:00Z");
         let rows = [
             (None, Ok(now.into())),
-            (Some("2020-01-01T00:00:00Z"), Ok(time("2020-01-01T00:00:00Z").into())),
-            (Some("2026-03-26T12:05:00Z"), Ok(time("2026-03-26T12:05:00Z").into())),
+            (
+                Some("2020-01-01T00:00:00Z"),
+                Ok(time("2020-01-01T00:00:00Z").into()),
+            ),
+            (
+                Some("2026-03-26T12:05:00Z"),
+                Ok(time("2026-03-26T12:05:00Z").into()),
+            ),
             (Some("2026-03-26T12:05:01Z"), Err(ClickRefusal::InTheFuture)),
         ];
         for (given, expected) in rows {

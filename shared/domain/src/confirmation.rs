@@ -146,15 +146,35 @@ mod tests {
             })
         };
         let rows: [(Change, ConfirmRefusal); 6] = [
-            (|new, _, _| new.code = "OTHER1".parse().expect("a code"), OtherCode),
-            (|new, _, _| new.member = "usr_4491".parse().expect("an id"), SelfReferral),
-            (|new, _, _| new.confirmed_at = Some(time("2026-03-20T14:21:59Z").into()), BeforeClick),
-            (|new, _, _| new.confirmed_at = Some(time("2026-03-26T12:05:01Z").into()), InTheFuture),
-            (|_, _, program| program.terms.attribution_window = 4.try_into().ok(), OutsideWindow),
-            (|_, found, _| found.conversion = Some(Conversion {
-                member: "usr_other".parse().expect("an id"),
-                confirmed_at: found.occurred_at,
-            }), AlreadyConfirmed),
+            (
+                |new, _, _| new.code = "OTHER1".parse().expect("a code"),
+                OtherCode,
+            ),
+            (
+                |new, _, _| new.member = "usr_4491".parse().expect("an id"),
+                SelfReferral,
+            ),
+            (
+                |new, _, _| new.confirmed_at = Some(time("2026-03-20T14:21:59Z").into()),
+                BeforeClick,
+            ),
+            (
+                |new, _, _| new.confirmed_at = Some(time("2026-03-26T12:05:01Z").into()),
+                InTheFuture,
+            ),
+            (
+                |_, _, program| program.terms.attribution_window = 4.try_into().ok(),
+                OutsideWindow,
+            ),
+            (
+                |_, found, _| {
+                    found.conversion = Some(Conversion {
+                        member: "usr_other".parse().expect("an id"),
+                        confirmed_at: found.occurred_at,
+                    })
+                },
+                AlreadyConfirmed,
+            ),
         ];
         for (row, (change, refusal)) in rows.into_iter().enumerate() {
             let (mut new, mut found, mut program) = (confirmation(), attribution(), program());

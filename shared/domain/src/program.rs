@@ -258,7 +258,11 @@ pub(crate) mod tests {
             (None, Some(start), Ok(())),
             (Some(start), None, Ok(())),
             (Some(start), Some(end), Ok(())),
-            (Some(start), Some(start), Err(ProgramRefusal::EndsBeforeStart)),
+            (
+                Some(start),
+                Some(start),
+                Err(ProgramRefusal::EndsBeforeStart),
+            ),
             (Some(end), Some(start), Err(ProgramRefusal::EndsBeforeStart)),
         ];
         for (starts, ends, expected) in rows {

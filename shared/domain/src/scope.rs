@@ -103,9 +103,6 @@ mod tests {
         assert_eq!(own.narrow(OwnerFilter::default()), Ok(org("org_1")));
         assert_eq!(own.narrow(org("org_1")), Ok(org("org_1")));
         assert_eq!(own.narrow(org("org_2")), Err(OutOfScope));
-        assert_eq!(
-            Scope::unrestricted().narrow(org("org_2")),
-            Ok(org("org_2"))
-        );
+        assert_eq!(Scope::unrestricted().narrow(org("org_2")), Ok(org("org_2")));
     }
 }

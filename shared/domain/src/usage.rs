@@ -89,13 +89,28 @@ mod tests {
         type Change = fn(&mut CountedCode, &mut Program);
         let rows: [(Change, Result<(), UsageRefusal>); 9] = [
             (|_, _| {}, Ok(())),
-            (|code, _| code.record.deactivated_at = Some(code.record.created_at), Err(Inactive)),
-            (|code, _| code.record.invalidated_at = Some(code.record.created_at), Err(Invalidated)),
-            (|code, _| code.record.terms.expires_at = Some(code.record.created_at), Err(Expired)),
+            (
+                |code, _| code.record.deactivated_at = Some(code.record.created_at),
+                Err(Inactive),
+            ),
+            (
+                |code, _| code.record.invalidated_at = Some(code.record.created_at),
+                Err(Invalidated),
+            ),
+            (
+                |code, _| code.record.terms.expires_at = Some(code.record.created_at),
+                Err(Expired),
+            ),
             (|code, _| code.confirmed = 2, Err(LimitReached)),
             (|code, _| code.confirmed = 1, Ok(())),
-            (|_, program| program.terms.starts_at = Some(time("2026-04-01T00:00:00Z").into()), Err(ProgramNotStarted)),
-            (|_, program| program.terms.ends_at = Some(time("2026-03-26T12:00:00Z").into()), Err(ProgramEnded)),
+            (
+                |_, program| program.terms.starts_at = Some(time("2026-04-01T00:00:00Z").into()),
+                Err(ProgramNotStarted),
+            ),
+            (
+                |_, program| program.terms.ends_at = Some(time("2026-03-26T12:00:00Z").into()),
+                Err(ProgramEnded),
+            ),
             // The code's own state is told first.
             (
                 |code, program| {
@@ -111,7 +126,11 @@ mod tests {
             let mut program = program();
             program.terms.starts_at = at("2026-01-01T00:00:00Z");
             change(&mut code, &mut program);
-            assert_eq!(code.check_usable(Some(&program), now), expected, "row {row}");
+            assert_eq!(
+                code.check_usable(Some(&program), now),
+                expected,
+                "row {row}"
+            );
         }
     }
 

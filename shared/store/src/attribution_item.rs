@@ -185,4 +185,3 @@ impl Entity for MemberGuard {
         keys::member_guard(&self.org, &self.member).into()
     }
 }
-

@@ -246,7 +246,11 @@ impl Dynamo {
 
     /// The items at `keys`, in no order, absent ones left out. Keys that DynamoDB puts off are
     /// tried again, bounded and with jitter.
-    pub(crate) async fn batch_get(&self, keys: &[Key], read: Read) -> Result<Vec<Item>, StoreError> {
+    pub(crate) async fn batch_get(
+        &self,
+        keys: &[Key],
+        read: Read,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         for chunk in keys.chunks(100) {
             let mut wanted: Vec<Item> = chunk.iter().map(Key::to_item).collect();

@@ -54,7 +54,7 @@ where
             SdkError::TimeoutError(_)
             | SdkError::DispatchFailure(_)
             | SdkError::ResponseError(_) => true,
-            // Whatever stands in front of DynamoDB fails without naming an error.
+            // Whatever is in front of DynamoDB fails without naming an error.
             SdkError::ServiceError(service) if service.raw().status().is_server_error() => true,
             SdkError::ServiceError(service) => matches!(
                 service.err().code(),

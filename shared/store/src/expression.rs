@@ -154,7 +154,10 @@ mod tests {
             .bind(":version", &7_u64)
             .parts()
             .expect("bound");
-        assert_eq!(parts.update.as_deref(), Some("SET #kind = :kind ADD #version :one"));
+        assert_eq!(
+            parts.update.as_deref(),
+            Some("SET #kind = :kind ADD #version :one")
+        );
         assert_eq!(parts.condition.as_deref(), Some("#version = :version"));
         let names = parts.names.expect("two names");
         assert_eq!(names.len(), 2);

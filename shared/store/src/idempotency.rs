@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How long the first reply is kept.
-pub const RETENTION: TimeDelta = TimeDelta::hours(24);
+const RETENTION: TimeDelta = TimeDelta::hours(24);
 
 /// What a request that may carry an `Idempotency-Key` came to.
 #[derive(Debug, Clone, PartialEq)]

@@ -28,9 +28,7 @@
 //! in `#<generation>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{
-    AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard,
-};
+use domain::{AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard};
 use std::collections::HashMap;
 
 mod stats;
@@ -52,8 +50,11 @@ pub const EXPIRES: &str = "expires";
 /// A global index with its key attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Index {
+    /// Its name at DynamoDB.
     pub name: &'static str,
+    /// The attribute that is its partition key.
     pub pk: &'static str,
+    /// The attribute that is its sort key.
     pub sk: &'static str,
 }
 
@@ -73,7 +74,9 @@ pub const BY_ORG: Index = Index {
 /// The primary key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
+    /// The value of the partition key.
     pub pk: String,
+    /// The value of the sort key.
     pub sk: String,
 }
 
@@ -94,11 +97,14 @@ impl Key {
     }
 }
 
-/// All the keys of an item: where it lies, and where the indexes show it.
+/// All the keys of an item: where it is, and where the indexes show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
+    /// Its key in the table.
     pub primary: Key,
+    /// Its key in index 1, where that shows it.
     pub by_mentor: Option<Key>,
+    /// Its key in index 2, where that shows it.
     pub by_org: Option<Key>,
 }
 
@@ -132,11 +138,14 @@ impl Keys {
 /// The two logs: facts in time order, spread over the shards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LogName {
+    /// Clicks, with their conversions.
     Attributions,
+    /// Code records.
     Codes,
 }
 
 impl LogName {
+    /// Both logs.
     pub const ALL: [Self; 2] = [Self::Attributions, Self::Codes];
 
     /// The log's name in keys, metrics and log lines.
@@ -159,8 +168,11 @@ impl LogName {
 /// Whose facts of a log are read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum View {
+    /// Everybody's: the table itself.
     All,
+    /// A mentor's: index 1.
     Mentor(MentorId),
+    /// An organisation's: index 2.
     Org(OrgId),
 }
 

@@ -57,8 +57,7 @@ impl<T> Merge<T> {
         let floor = self.matched.get(self.wanted - 1).map(|(id, _)| *id);
         let is_open = |shard: &ShardState| {
             // A shard read down past the last record wanted has no more to say.
-            let is_past =
-                matches!((shard.frontier, floor), (Some(at), Some(floor)) if at <= floor);
+            let is_past = matches!((shard.frontier, floor), (Some(at), Some(floor)) if at <= floor);
             !shard.is_exhausted && !is_past
         };
         let shards = self.shards.iter().enumerate();
@@ -146,7 +145,8 @@ mod tests {
                     read.truncate(read_size);
                     let is_exhausted = read.len() < read_size;
                     let entries = read.into_iter();
-                    let entries = entries.map(|id| (Uuid::from_u128(id), (id % 2 == 0).then_some(id)));
+                    let entries =
+                        entries.map(|id| (Uuid::from_u128(id), (id % 2 == 0).then_some(id)));
                     merge.add(shard, entries.collect(), is_exhausted);
                 }
             }

@@ -2,10 +2,10 @@
 
 use crate::entity::Entity;
 use crate::keys::{self, Keys};
+use chrono::{DateTime, Utc};
 use domain::code_record::ReferralLimit;
 use domain::program::{Days, EligibleUserTypes, ProgramName, ProgramTerms};
 use domain::{CurrencyId, OrgId, Program, ProgramId, Timestamp};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A program, found by its id and listed by its organisation.

@@ -198,7 +198,11 @@ impl Store {
         removed.await.map_err(TransactError::into_store_error)
     }
 
-    async fn replace_program<R>(&self, read: &ProgramItem, changed: Program) -> Attempt<Program, R> {
+    async fn replace_program<R>(
+        &self,
+        read: &ProgramItem,
+        changed: Program,
+    ) -> Attempt<Program, R> {
         let changed = Program {
             version: read.version() + 1,
             ..changed
@@ -217,9 +221,11 @@ impl Store {
         let unchanged = Condition::new(UNCHANGED).bind(":version", &read.version());
         let (made_under, made_at) = read.origin();
         self.transaction()
-            .delete(&keys::program(read.id()), unchanged, |_: Option<ProgramItem>| {
-                Conflict::Overtaken
-            })
+            .delete(
+                &keys::program(read.id()),
+                unchanged,
+                |_: Option<ProgramItem>| Conflict::Overtaken,
+            )
             .drop_reply(made_under, made_at, now)
             .commit()
             .await?;
@@ -317,7 +323,11 @@ impl<'t, R: 't> Transaction<'t, R> {
             .when(EXISTS)
             .bind(":true", &true)
             .bind(":one", &1);
-        self.update(&keys::program(program.id), mark, |_: Option<ProgramItem>| gone())
+        self.update(
+            &keys::program(program.id),
+            mark,
+            |_: Option<ProgramItem>| gone(),
+        )
     }
 }
 

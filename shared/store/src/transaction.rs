@@ -55,7 +55,8 @@ where
             }
             Err(TransactError::KeyReused) => return Err(TransactError::KeyReused),
             // What holds the items may have decided the matter.
-            Err(TransactError::Store(StoreError::Unavailable(cause))) if cause.is::<ItemsHeld>() => {}
+            Err(TransactError::Store(StoreError::Unavailable(cause)))
+                if cause.is::<ItemsHeld>() => {}
             Err(TransactError::Store(error)) => return Err(error.into()),
         }
     }
@@ -184,8 +185,9 @@ impl<'t, R> Transaction<'t, R> {
             Ok(delete) => {
                 self.writes
                     .push(TransactWriteItem::builder().delete(delete).build());
-                self.meanings
-                    .push(Box::new(|_| Err(StoreError::corrupt("no condition was given"))));
+                self.meanings.push(Box::new(|_| {
+                    Err(StoreError::corrupt("no condition was given"))
+                }));
             }
             Err(error) => self.failed = Some(invalid_write(error)),
         }

@@ -95,7 +95,10 @@ async fn deleting_a_record_deletes_the_answer_that_shows_it() {
     let verv = Verv::start().await;
     verv.make_example_code().await;
     let click = json!({"code": CODE, "ip_address": "198.51.100.77", "user_agent": "Gone/1.0"});
-    let first = verv.post_once(ATTRIBUTIONS, "key-1", click).await.expect(201);
+    let first = verv
+        .post_once(ATTRIBUTIONS, "key-1", click)
+        .await
+        .expect(201);
     verv.delete(first.header("location")).await.expect(200);
     let stored = verv.stored_text().await;
     for gone in ["198.51.100.77", "Gone/1.0"] {

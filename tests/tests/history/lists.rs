@@ -104,7 +104,7 @@ impl Play {
                 _ => format!("&page={}", number + 1),
             };
         }
-        // Behind the last page lies nothing, and that is no fault.
+        // The page after the last is empty, which is no error.
         if !by_cursor {
             let answer = self.verv.get(&format!("{path}{place}")).await;
             let answer = answer.expect(200).json();

@@ -221,7 +221,7 @@ impl Play {
                 return None;
             }
             // Whether the key served another request is asked before whether the new code's
-            // end has passed: the first answer stands for one that had not, then.
+            // end has passed: the first answer is then given for one that had not.
             (Some(_), Verdict::Malformed(refusal)) if refusal.1 == "expires_in_the_past" => {
                 Refusal(422, "idempotency_key_reused", None).check(&reply);
                 return None;

@@ -10,10 +10,10 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use store::{StoreError, UnscopedStore};
-use tests::{EVERY_RUN, Verv};
 use tests::functions::http_functions;
 use tests::policy::Recorder;
 use tests::template::{Route, Template, routes};
+use tests::{EVERY_RUN, Verv};
 use tower::ServiceExt;
 
 /// Every function, each with a recorder of its own, over one table.

@@ -97,7 +97,7 @@ async fn racers_rotate_a_code_once() {
         );
         assert_eq!(new.json()["previous_code"], old.json()["code"]);
         let ids = [new.string("id"), old.string("id")];
-        // The manual clock stands still, so the two ids sort by chance.
+        // The manual clock does not move, so the two ids sort by chance.
         let listed = course.get(&format!("{CODES}?mentor_id={mentor}")).await;
         assert_eq!(listed["pagination"]["total"], 2);
         assert_eq!(listed["data"].as_array().map(Vec::len), Some(2));

@@ -43,7 +43,7 @@ impl Bed {
         Self::at(options, Arc::default()).await
     }
 
-    /// A bed whose time stands still until it is moved.
+    /// A bed whose time does not move by itself.
     pub(crate) async fn in_virtual_time(options: Options) -> Self {
         let now = Arc::new(AtomicI64::new(1_700_000_000_000));
         let read = Arc::clone(&now);

@@ -40,7 +40,9 @@ impl Store {
         confirmation: Confirmation,
         now: DateTime<Utc>,
     ) -> Result<Attribution, TransactError<ConfirmRefusal>> {
-        confirmation.conversion(now).map_err(TransactError::Refused)?;
+        confirmation
+            .conversion(now)
+            .map_err(TransactError::Refused)?;
         let is_overtaken = AtomicBool::new(false);
         until_settled("the attribution", || async {
             let (found, code) = try_join!(
@@ -102,9 +104,11 @@ impl Store {
             .bind(":at", &conversion.confirmed_at);
         let transaction = self
             .transaction()
-            .update(&keys::attribution(attribution.id), confirm, |_: Option<AttributionItem>| {
-                Conflict::Overtaken
-            })
+            .update(
+                &keys::attribution(attribution.id),
+                confirm,
+                |_: Option<AttributionItem>| Conflict::Overtaken,
+            )
             .create(&guard, |held: Option<MemberGuard>| {
                 held.map_or(Conflict::Overtaken, |held| {
                     Conflict::Refused(ConfirmRefusal::MemberHeld(held.attribution))

@@ -64,9 +64,11 @@ impl Store {
             .bind(":expires", &change.expires);
         let transaction = self
             .transaction()
-            .update(&keys::attribution(attribution.id), strip, |_: Option<AttributionItem>| {
-                Conflict::Overtaken
-            })
+            .update(
+                &keys::attribution(attribution.id),
+                strip,
+                |_: Option<AttributionItem>| Conflict::Overtaken,
+            )
             .create(&change, |_| Conflict::Overtaken)
             .drop_reply(made_under, made_at, now);
         let Some(conversion) = conversion else {

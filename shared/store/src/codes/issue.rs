@@ -98,7 +98,11 @@ impl Store {
         until_settled("the pair's code", || async {
             let (earlier, active, program) = try_join!(
                 find_reply::<KeptIssued, _>(&self.dynamo, key, now),
-                async { Ok(self.find_active_code(&wanted.mentor, &wanted.org, now).await?) },
+                async {
+                    Ok(self
+                        .find_active_code(&wanted.mentor, &wanted.org, now)
+                        .await?)
+                },
                 self.program_named(&wanted.terms, now)
             )?;
             if let Some(reply) = earlier {
@@ -111,14 +115,17 @@ impl Store {
             let code = wanted.draw(collisions.load(Ordering::Relaxed));
             let (mentor, org) = (wanted.mentor.clone(), wanted.org.clone());
             let record = CodeRecord::new(mentor, org, code, terms, now);
-            match self.commit_drawn_code(&record, program.as_ref(), key, now).await {
+            match self
+                .commit_drawn_code(&record, program.as_ref(), key, now)
+                .await
+            {
                 Err(TransactError::Refused(Conflict::Refused(CreateRefusal::CodeTaken))) => {
                     collisions.fetch_add(1, Ordering::Relaxed);
                     Err(TransactError::Refused(Conflict::Overtaken))
                 }
-                Err(TransactError::Refused(Conflict::Refused(
-                    CreateRefusal::PairHasActive(held),
-                ))) => self.keep_existing(*held, key, now).await,
+                Err(TransactError::Refused(Conflict::Refused(CreateRefusal::PairHasActive(
+                    held,
+                )))) => self.keep_existing(*held, key, now).await,
                 Err(error) => Err(error),
                 Ok(()) => Ok(IdempotentReply::fresh(Issued::Created(record), now)),
             }
@@ -206,11 +213,15 @@ impl Transaction<'_, Conflict<CreateRefusal>> {
         let free = Condition::new("attribute_not_exists(pk) OR expires_at <= :now")
             .bind(":now", &Timestamp::from(now));
         let log_item = CodeLogItem::from(record).made_under(key.map(IdempotencyKey::hash));
-        self.put(&ActiveCode::from(record), free, move |held: Option<ActiveCode>| {
-            held.map_or_else(taken, |held| {
-                Conflict::Refused(CreateRefusal::PairHasActive(Box::new(held.into())))
-            })
-        })
+        self.put(
+            &ActiveCode::from(record),
+            free,
+            move |held: Option<ActiveCode>| {
+                held.map_or_else(taken, |held| {
+                    Conflict::Refused(CreateRefusal::PairHasActive(Box::new(held.into())))
+                })
+            },
+        )
         .create(&CanonicalCode::from(record), move |_| taken())
         .create(&log_item, move |_| taken())
     }

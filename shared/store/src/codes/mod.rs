@@ -97,7 +97,9 @@ impl Store {
         }
         let key = keys::code(&record.code.folded());
         let canonical: Option<CanonicalCode> = self.dynamo.get(&key, Read::Strong).await?;
-        Ok(Some(canonical.map_or_else(|| uncounted(record), CountedCode::from)))
+        Ok(Some(
+            canonical.map_or_else(|| uncounted(record), CountedCode::from),
+        ))
     }
 
     /// A code's record and its clicks and conversions over `period`: two trips.

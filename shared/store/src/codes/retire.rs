@@ -117,12 +117,16 @@ impl Store {
             .bind(":at", &at)
             .bind(":expires", &expires);
         self.transaction()
-            .update(&keys::code(&record.code.folded()), bury, |_: Option<CanonicalCode>| {
-                Conflict::Overtaken
-            })
-            .update(&keys::code_by_id(record.id), bury_log_item, |_: Option<CodeLogItem>| {
-                Conflict::Overtaken
-            })
+            .update(
+                &keys::code(&record.code.folded()),
+                bury,
+                |_: Option<CanonicalCode>| Conflict::Overtaken,
+            )
+            .update(
+                &keys::code_by_id(record.id),
+                bury_log_item,
+                |_: Option<CodeLogItem>| Conflict::Overtaken,
+            )
             .create(&removal, |_| Conflict::Overtaken)
     }
 
@@ -179,8 +183,7 @@ impl<'t> Transaction<'t, Conflict<RetireRefusal>> {
         if record.deactivated_at.is_some() || pair.has_another.load(Ordering::Relaxed) {
             return self;
         }
-        let is_own =
-            Condition::new("attribute_not_exists(pk) OR id = :id").bind(":id", &record.id);
+        let is_own = Condition::new("attribute_not_exists(pk) OR id = :id").bind(":id", &record.id);
         let key = keys::active_code(&record.mentor, &record.org);
         self.delete(&key, is_own, move |_: Option<ActiveCode>| {
             pair.has_another.store(true, Ordering::Relaxed);

@@ -60,7 +60,9 @@ impl Store {
     ) -> Result<(), TransactError<RotationConflict>> {
         let is_old = Condition::new("id = :old").bind(":old", &old.id);
         self.retiring(old, &deactivation(now.into()), || RotationConflict::Changed)
-            .put(&ActiveCode::from(new), is_old, |_| RotationConflict::Changed)
+            .put(&ActiveCode::from(new), is_old, |_| {
+                RotationConflict::Changed
+            })
             .create(&CanonicalCode::from(new), |_| RotationConflict::CodeTaken)
             .create(&CodeLogItem::from(new), |_| RotationConflict::CodeTaken)
             .commit()

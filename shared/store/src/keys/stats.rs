@@ -278,7 +278,10 @@ mod tests {
             "usr_1".parse().expect("an id"),
             "org_1".parse().expect("an id"),
         );
-        let march = Span::Month(Month { year: 2026, month: 3 });
+        let march = Span::Month(Month {
+            year: 2026,
+            month: 3,
+        });
         let row = RowKey::Code {
             mentor: mentor.clone(),
             org: org.clone(),
@@ -291,12 +294,21 @@ mod tests {
             let key = stats_row(row, generation);
             format!("{} {}", key.pk, key.sk)
         };
-        assert_eq!(keys(&row, first), "STATS#M#usr_1 MONTH#2026-03#org_1#JANVERV");
-        assert_eq!(keys(&row, second), "STATS#M#usr_1#1 MONTH#2026-03#org_1#JANVERV");
+        assert_eq!(
+            keys(&row, first),
+            "STATS#M#usr_1 MONTH#2026-03#org_1#JANVERV"
+        );
+        assert_eq!(
+            keys(&row, second),
+            "STATS#M#usr_1#1 MONTH#2026-03#org_1#JANVERV"
+        );
         let rank = RowKey::Rank(mentor.clone(), org.clone(), Span::AllTime);
         assert_eq!(keys(&rank, first), "STATS#M#usr_1 RANK#org_1#TOTAL");
         assert_eq!(ranking(&org, march, second), "RANK#org_1#2026-03#1");
-        assert_eq!(keys(&RowKey::Org(org, Span::AllTime), first), "STATS#O#org_1 TOTAL");
+        assert_eq!(
+            keys(&RowKey::Org(org, Span::AllTime), first),
+            "STATS#O#org_1 TOTAL"
+        );
         assert_eq!(mentor_of_rank(&rank_of_nine(&mentor)), Some("usr_1"));
     }
 
@@ -315,7 +327,10 @@ mod tests {
             read("MONTH#2026-03#org_1#JANVERV"),
             [Some("2026-03"), Some("org_1"), Some("JANVERV")]
         );
-        assert_eq!(read("TOTAL#org_1#JANVERV"), [None, Some("org_1"), Some("JANVERV")]);
+        assert_eq!(
+            read("TOTAL#org_1#JANVERV"),
+            [None, Some("org_1"), Some("JANVERV")]
+        );
         assert_eq!(read("CODES#org_1"), [None, Some("org_1"), None]);
         assert_eq!(read("MONTH#2026-03"), [Some("2026-03"), None, None]);
         assert_eq!(read("TOTAL"), [None, None, None]);
