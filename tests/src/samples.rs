@@ -4,81 +4,95 @@ use crate::flows::{CODE, MENTOR, ORG};
 use crate::template::repository;
 use crate::{Reply, Verv};
 use axum::body::Body;
-use lambda_http::request::LambdaRequest;
-use serde_json::Value;
 use domain::attribution::{ReferrerUrl, Visitor};
 use domain::code_record::CodeTerms;
 use domain::{Attribution, CodeRecord, Program};
-use web::lambda::encode_query;
-use store::items;
+use lambda_http::request::LambdaRequest;
+use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use store::items;
+use web::lambda::encode_query;
 
-/// The ids that the events name.
+/// The id of the code record that the events name.
 pub const CODE_ID: &str = "rc_019ba72246807000800000000000aa03";
+/// The id of the attribution that the events name.
 pub const CLICK_ID: &str = "attr_019d0b9fe3287000800000000000bb05";
-
+/// The id of the program that the events name.
 pub const PROGRAM_ID: &str = "prg_019d2a5c000070008000000000000003";
 
 /// What the table holds before an event.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Before {
+    /// An empty table.
     Nothing,
+    /// The contracts' code, with the id [`CODE_ID`].
     Code,
+    /// The code, and a click on it with the id [`CLICK_ID`].
     CodeAndClick,
+    /// A program with the id [`PROGRAM_ID`].
     Program,
     /// The payments company's user with their code.
     UsersCode,
 }
 
-/// What each event finds, and the status that it is answered.
-pub const SAMPLES: [(&str, Before, u16); 33] = [
-    ("code-records-list", Before::Code, 200),
-    ("code-records-create", Before::Nothing, 201),
-    ("code-records-active", Before::Code, 200),
-    ("code-records-lookup", Before::Code, 200),
-    ("code-records-get", Before::Code, 200),
-    ("code-records-deactivate", Before::Code, 200),
-    ("code-records-delete", Before::Code, 200),
-    ("codes-list", Before::Code, 200),
-    ("codes-get-or-create", Before::Code, 200),
-    ("codes-get", Before::Code, 200),
-    ("codes-rotate", Before::Code, 200),
-    ("codes-invalidate", Before::Code, 200),
-    ("codes-url", Before::Code, 200),
-    ("codes-stats", Before::CodeAndClick, 200),
-    ("attributions-list", Before::CodeAndClick, 200),
-    ("attributions-record-click", Before::Code, 201),
-    ("attributions-get", Before::CodeAndClick, 200),
-    ("attributions-confirm", Before::CodeAndClick, 200),
-    ("attributions-delete", Before::CodeAndClick, 200),
-    ("attributions-mentor", Before::CodeAndClick, 200),
-    ("attributions-mentor-total", Before::CodeAndClick, 200),
-    ("attributions-mentor-timeseries", Before::CodeAndClick, 200),
-    ("attributions-leaderboard", Before::CodeAndClick, 200),
-    ("programs-list", Before::Program, 200),
-    ("programs-create", Before::Nothing, 201),
-    ("programs-show", Before::Program, 200),
-    ("programs-update", Before::Program, 200),
-    ("programs-delete", Before::Program, 200),
-    (
-        "reward-promotion-user-referral-code",
-        Before::UsersCode,
-        200,
-    ),
-    (
-        "reward-promotion-user-referral-code-by-code",
-        Before::UsersCode,
-        200,
-    ),
-    (
-        "reward-promotion-validate-referral-code",
-        Before::UsersCode,
-        200,
-    ),
-    ("short-links-follow", Before::Code, 302),
-    ("short-links-head", Before::Code, 302),
-];
+/// A sample event of a route. Its member `sample`, which Lambda ignores, says what the table
+/// holds before it and what status it is answered.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The file's name without `.json`.
+    pub name: String,
+    /// The event.
+    pub event: Value,
+    /// What it finds.
+    pub before: Before,
+    /// What it is answered.
+    pub status: u16,
+}
+
+/// Every HTTP event in `events/`, in the order in which the routes are declared.
+///
+/// # Panics
+/// When one cannot be read, does not say what it finds, or is of no route.
+#[must_use]
+pub fn samples() -> Vec<Sample> {
+    let routes = local::routes();
+    let declared = routes.declarations();
+    let place = |event: &Value| {
+        let key = event["routeKey"].as_str().expect("a route's key");
+        // API Gateway has a route of its own for HEAD.
+        let (method, path) = key.split_once(' ').expect("a method and a path");
+        let of_router = if method == "HEAD" { "GET" } else { method };
+        let place = declared
+            .iter()
+            .position(|route| route.method == of_router && route.path == path);
+        (
+            place.unwrap_or_else(|| panic!("no route {key}")),
+            method == "HEAD",
+        )
+    };
+    let mut samples: Vec<Sample> = http_events().into_iter().map(Sample::read).collect();
+    samples.sort_by_cached_key(|sample| (place(&sample.event), sample.name.clone()));
+    samples
+}
+
+impl Sample {
+    fn read((name, event): (String, Value)) -> Self {
+        let sample = &event["sample"];
+        let before = serde_json::from_value(sample["finds"].clone());
+        let status = sample["status"]
+            .as_u64()
+            .and_then(|s| u16::try_from(s).ok());
+        Self {
+            before: before.unwrap_or_else(|error| panic!("{name}: {error}")),
+            status: status.unwrap_or_else(|| panic!("{name} has no status")),
+            name,
+            event,
+        }
+    }
+}
 
 /// A sample event, by its file's name without `.json`.
 ///

@@ -11,23 +11,23 @@ use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use comparison::comparable;
+use domain::Clock;
 use http_body_util::BodyExt;
 use lambda_http::request::LambdaRequest;
 use local::engine::{self, Engine};
 use serde_json::{Value, json};
-use domain::Clock;
-use web::token::Claims;
-use web::App;
-use web::lambda::encode_query;
-use web::routes::Routes;
 use std::sync::Arc;
 use tests::Verv;
 use tests::flows::CODE;
 use tests::functions::{SCHEDULED, http_functions};
 use tests::runtime_api::{InitFailure, Lambda, TRACE, http_event};
-use tests::samples::{self, Before, SAMPLES};
+use tests::samples::{self, Before, Sample, samples};
 use tests::template::{Template, routes};
 use tower::ServiceExt;
+use web::App;
+use web::lambda::encode_query;
+use web::routes::Routes;
+use web::token::Claims;
 
 const TABLE: &str = "verv";
 
@@ -126,8 +126,13 @@ async fn every_function_answers_its_sample_events_as_the_router_does() {
     for (function, _) in http_functions() {
         fresh(&engine, Before::Nothing).await;
         let lambda = start(function, &engine).await;
-        for (name, before, status) in SAMPLES {
-            let event = samples::read(name);
+        for Sample {
+            name,
+            event,
+            before,
+            status,
+        } in samples()
+        {
             if function_of(&event, &template) != function {
                 continue;
             }
@@ -142,7 +147,7 @@ async fn every_function_answers_its_sample_events_as_the_router_does() {
         }
         lambda.stop().await;
     }
-    assert_eq!(answered, SAMPLES.len());
+    assert_eq!(answered, samples().len());
 }
 
 fn body(answer: &Value) -> Value {
