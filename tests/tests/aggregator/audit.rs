@@ -19,7 +19,7 @@ async fn a_fact_written_too_late_is_found_by_the_audit_and_counted_once() {
     assert_eq!(
         total_clicks(&verv).await,
         200,
-        "no run folds what lies behind its checkpoint"
+        "no run folds what is behind its checkpoint"
     );
 
     let found = audit(&verv).await;

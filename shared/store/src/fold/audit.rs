@@ -97,9 +97,7 @@ impl Aggregator {
             if audit.is_complete || stop() {
                 return Ok(audit);
             }
-            let lane = |fold: Fold| {
-                Lane::live(&self.dynamo, fold, &checkpoints[fold.index()], now)
-            };
+            let lane = |fold: Fold| Lane::live(&self.dynamo, fold, &checkpoints[fold.index()], now);
             let lanes = Fold::ALL.map(lane);
             let to = slice_end(&lanes, from, end).await?;
             let compared = self.compare(&lanes, from, to).await?;
@@ -204,7 +202,11 @@ async fn known(
     let mut known: HashSet<Uuid> = lane.late(first, last).await?.into_iter().collect();
     for round in lane.rounds(from, to).await? {
         let receipted = lane.receipted(&round.pending).await?;
-        known.extend(receipted.into_iter().filter(|id| (first..=last).contains(id)));
+        known.extend(
+            receipted
+                .into_iter()
+                .filter(|id| (first..=last).contains(id)),
+        );
     }
     Ok(known)
 }

@@ -66,7 +66,11 @@ impl Lane<'_> {
             .create(&self.late_receipt(fact), |_: Option<LateReceipt>| {
                 Conflict::Refused(NotLate::Receipted)
             })
-            .update(&self.checkpoint, self.add_everything(&everything), overtaken);
+            .update(
+                &self.checkpoint,
+                self.add_everything(&everything),
+                overtaken,
+            );
         for (row, key, delta) in &rows {
             let held = held.iter().find(|item| is_at(item, key));
             let change = self.late_change(row, held, delta, checkpoint.folded_to)?;
@@ -108,5 +112,7 @@ fn overtaken(_: Option<Untyped>) -> Conflict<NotLate> {
 
 fn is_at(item: &Item, key: &Key) -> bool {
     let wanted = key.to_item();
-    wanted.iter().all(|(name, value)| item.get(name) == Some(value))
+    wanted
+        .iter()
+        .all(|(name, value)| item.get(name) == Some(value))
 }

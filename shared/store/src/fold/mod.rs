@@ -1,7 +1,7 @@
 //! The aggregator: folds the facts of the logs into roll-up rows, each exactly once.
 //!
 //! Folding goes by slices of time. A round takes the facts of the slice from the checkpoint to
-//! some moment that lies far enough back, writes their ids as receipts under a key of its own,
+//! some moment that is far enough back, writes their ids as receipts under a key of its own,
 //! and claims the checkpoint, if nobody else has. Then it changes each row once, by a plain
 //! update on condition that the row is older, and moves the checkpoint. So a run that is
 //! killed anywhere, repeated or doubled counts nothing twice and skips nothing, no two runs
@@ -15,18 +15,21 @@
 //! arrive later than that, the audit finds it by the receipts and folds it on its own.
 
 mod audit;
+mod days;
 mod lane;
 mod late;
 mod plan;
 mod rebuild;
 mod receipts;
+mod round;
 mod verify;
 mod window;
 
 pub use audit::Audit;
+pub use days::Days;
 pub use domain::rollup::Fold;
 pub use rebuild::Rebuild;
-pub use verify::{Days, Difference, Verification};
+pub use verify::{Difference, Verification};
 
 use crate::dynamo::{Dynamo, Read};
 use crate::error::StoreError;
@@ -34,7 +37,8 @@ use crate::rollup::{Checkpoint, to_the_millisecond};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Timestamp;
 use domain::facts::Fact;
-use lane::{Lane, Outcome};
+use lane::Lane;
+use round::Outcome;
 use std::sync::{Arc, Mutex, PoisonError};
 use window::Window;
 
@@ -247,7 +251,9 @@ impl RunUnderWay<'_> {
         if let Some(pending) = &checkpoint.pending {
             return lane.resume(checkpoint, pending).await.map(Some);
         }
-        let others = Fold::ALL.iter().filter(|fold| !self.is_put_off[fold.index()]);
+        let others = Fold::ALL
+            .iter()
+            .filter(|fold| !self.is_put_off[fold.index()]);
         let from = others.map(|fold| checkpoints[fold.index()].folded_to).min();
         let from = from.unwrap_or(checkpoint.folded_to);
         self.window

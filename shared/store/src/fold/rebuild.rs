@@ -6,8 +6,9 @@
 //! the fold's checkpoint; readers follow within two seconds. The old rows stay as they are.
 //! The audit then begins anew, as its receipts are of the old rows.
 
+use super::lane::Lane;
 use super::late::Untyped;
-use super::lane::{Lane, Outcome};
+use super::round::Outcome;
 use super::window::Window;
 use super::{Aggregator, Fold, SAFETY_MARGIN, audit, plan};
 use crate::dynamo::{Dynamo, Read, Updated};
@@ -100,7 +101,10 @@ impl Aggregator {
             for rows in &folds {
                 checkpoints.push(rows.checkpoint().await?);
             }
-            let reached = checkpoints.iter().map(|checkpoint| checkpoint.folded_to).min();
+            let reached = checkpoints
+                .iter()
+                .map(|checkpoint| checkpoint.folded_to)
+                .min();
             let from = reached.unwrap_or(until);
             let is_wanted = |item: &crate::rollup::FactItem| !item.cancels_out(expired_by);
             window.move_to(&self.dynamo, from, until, is_wanted).await?;

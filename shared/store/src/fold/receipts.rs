@@ -160,7 +160,11 @@ impl Lane<'_> {
         let mut rounds = Vec::new();
         let mut after = from;
         loop {
-            let first = keys::round(self.fold, self.generation, after + TimeDelta::milliseconds(1));
+            let first = keys::round(
+                self.fold,
+                self.generation,
+                after + TimeDelta::milliseconds(1),
+            );
             let query = Query {
                 index: None,
                 pk: first.pk,
@@ -261,7 +265,10 @@ mod tests {
         let facts: Vec<_> = (0..60_001).map(fact).collect();
         let parts = pack(&facts);
         assert_eq!(parts.len(), parts_of(facts.len()));
-        assert!(parts.iter().all(|part| part.len() < 399_000), "400 KB with keys and names");
+        assert!(
+            parts.iter().all(|part| part.len() < 399_000),
+            "400 KB with keys and names"
+        );
         let all: usize = parts.iter().map(|part| unpack(part).count()).sum();
         assert_eq!(all, facts.len());
         assert_eq!(parts_of(0), 0);

@@ -5,17 +5,16 @@
 //! recount is compared with the facts up to where it is. Facts that have expired cannot be
 //! recounted, and late ones differ until they are audited.
 
+use super::days::Days;
 use super::lane::Lane;
 use super::{Aggregator, Fold};
 use crate::dynamo::{Order, Query, Read};
 use crate::error::StoreError;
 use crate::keys::{self, RowOwner};
-use crate::rollup::{Checkpoint, FactItem, Logs, Row, Slice, SliceReader, from_millis};
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use domain::clock::CLOCK_TOLERANCE;
+use crate::rollup::{Checkpoint, FactItem, Logs, Row, Slice, SliceReader};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::facts::Fact;
 use domain::rollup::{Delta, RowKey, Rows, Span};
-use domain::stats::Month;
 use futures::future::try_join_all;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -31,15 +30,6 @@ const OWNERS_AT_ONCE: usize = 32;
 
 /// A removal and what it removed are left out when they expire within this time.
 const EXPIRY_MARGIN: TimeDelta = TimeDelta::days(1);
-
-/// Which days are recounted; `None` is without an end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Days {
-    /// The first.
-    pub from: Option<NaiveDate>,
-    /// The last.
-    pub to: Option<NaiveDate>,
-}
 
 /// What a recount found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,52 +55,6 @@ pub struct Difference {
     pub recounted: Delta,
     /// What the row says.
     pub found: Delta,
-}
-
-impl Days {
-    fn has(&self, day: NaiveDate) -> bool {
-        self.from.is_none_or(|from| day >= from) && self.to.is_none_or(|to| day <= to)
-    }
-
-    fn has_all(&self) -> bool {
-        self.from.is_none() && self.to.is_none()
-    }
-
-    /// When the first fact can have been recorded: a day is at most so far ahead.
-    fn first_fact(&self) -> DateTime<Utc> {
-        self.from.map_or(from_millis(0), |from| {
-            from.and_time(NaiveTime::MIN).and_utc() - CLOCK_TOLERANCE
-        })
-    }
-
-    /// What of a row's counts can be recounted; `None` where nothing can.
-    fn part_of(&self, row: &RowKey, delta: &Delta) -> Option<Delta> {
-        let span = match row {
-            RowKey::All(span) | RowKey::Org(_, span) | RowKey::Code { span, .. } => *span,
-            RowKey::Codes(..) => Span::AllTime,
-            RowKey::Rank(_, _, Span::AllTime) => Span::AllTime,
-            RowKey::Rank(_, _, Span::Month(month)) => {
-                return self.has_month(*month).then(|| delta.clone());
-            }
-        };
-        match span {
-            Span::AllTime => self.has_all().then(|| delta.clone()),
-            Span::Month(_) => {
-                let days = delta.days.iter().filter(|(day, _)| self.has(**day));
-                Some(Delta {
-                    days: days.map(|(day, counts)| (*day, *counts)).collect(),
-                    ..Delta::default()
-                })
-            }
-        }
-    }
-
-    fn has_month(&self, month: Month) -> bool {
-        let first = |month: Month| NaiveDate::from_ymd_opt(month.year, month.month, 1);
-        let (first, next) = (first(month), first(month.next()));
-        let last = next.and_then(|next| next.pred_opt());
-        first.is_some_and(|day| self.has(day)) && last.is_some_and(|day| self.has(day))
-    }
 }
 
 /// One pass over the facts: the owners whose hash falls to it.
@@ -156,7 +100,9 @@ impl Aggregator {
             let pass = Pass { number, of: passes };
             let mut recounts = self.settled(now).await?;
             let facts = Recounting { days, pass, now };
-            let Some(count) = facts.count(self, &mut recounts, &stop, &mut found, &tell).await?
+            let Some(count) = facts
+                .count(self, &mut recounts, &stop, &mut found, &tell)
+                .await?
             else {
                 return Ok(found);
             };
@@ -234,7 +180,11 @@ impl Recounting {
                 return Ok(None);
             }
             let facts = self.facts(items)?;
-            found.facts += if self.pass.number == 0 { facts.len() } else { 0 };
+            found.facts += if self.pass.number == 0 {
+                facts.len()
+            } else {
+                0
+            };
             tell(found);
             for recount in recounts.iter_mut() {
                 let to = recount.checkpoint.folded_to;
@@ -323,7 +273,11 @@ impl Recounting {
         for recount in recounts {
             let slice = Slice {
                 from: recount.checkpoint.folded_to.max(self.days.first_fact()),
-                to: recount.ahead.values().map(|(folded_to, _)| *folded_to).max(),
+                to: recount
+                    .ahead
+                    .values()
+                    .map(|(folded_to, _)| *folded_to)
+                    .max(),
             };
             if slice.to.is_none() {
                 continue;

@@ -8,10 +8,12 @@
 //!
 //! The tail is bounded. Past its bound the rows alone answer, and say as of when.
 
+mod counted;
 mod ranking;
 mod reading;
 mod subject;
 
+pub use counted::Counted;
 pub use ranking::Ranking;
 pub(crate) use subject::Subject;
 
@@ -50,26 +52,6 @@ pub(crate) struct Statistics {
 struct Held {
     checkpoint: Checkpoint,
     at: DateTime<Utc>,
-}
-
-/// A count, and up to when everything is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted<T> {
-    /// What is counted.
-    pub value: T,
-    /// When the count was taken; or earlier, where too much is waiting to be folded. Then some
-    /// of what came after may be counted, too.
-    pub as_of: DateTime<Utc>,
-}
-
-impl<T> Counted<T> {
-    /// The same with another value.
-    pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Counted<U> {
-        Counted {
-            value: value(self.value),
-            as_of: self.as_of,
-        }
-    }
 }
 
 impl Statistics {
@@ -159,7 +141,9 @@ impl Statistics {
         subject: &Subject,
         now: DateTime<Utc>,
     ) -> Result<Counted<i64>, StoreError> {
-        let reading = self.read(LogName::Codes, subject, RowSet::Codes, now).await?;
+        let reading = self
+            .read(LogName::Codes, subject, RowSet::Codes, now)
+            .await?;
         let folded: i64 = reading.rows().map(Row::codes).sum();
         let count = folded + reading.unfolded_codes();
         Ok(reading.counted(count.max(0)))
@@ -175,7 +159,11 @@ impl Statistics {
     ) -> Result<Reading, StoreError> {
         let checkpoint = self.checkpoint(subject.fold(), now).await?;
         let (rows, tail) = try_join!(
-            self.rows(subject.lookup(rows, checkpoint.generation), &checkpoint, subject),
+            self.rows(
+                subject.lookup(rows, checkpoint.generation),
+                &checkpoint,
+                subject
+            ),
             self.tail(log, subject, &checkpoint)
         )?;
         let as_of = tail.as_ref().map_or(checkpoint.folded_to, |_| now);

@@ -59,7 +59,9 @@ impl Statistics {
         let mut mentors = try_join_all(counting).await?;
         mentors.retain(|(_, counts)| counts.conversions > 0);
         mentors.sort_by(|(a, of_a), (b, of_b)| {
-            of_b.conversions.cmp(&of_a.conversions).then_with(|| a.cmp(b))
+            of_b.conversions
+                .cmp(&of_a.conversions)
+                .then_with(|| a.cmp(b))
         });
         mentors.truncate(limit);
         let as_of = checkpoint.exists().then(|| checkpoint.folded_to.into());
@@ -69,7 +71,8 @@ impl Statistics {
     /// The generation that was read last. It changes with a rebuild only.
     fn likely_generation(&self) -> Generation {
         let held = self.last_held(Fold::Detail);
-        held.map(|checkpoint| checkpoint.generation).unwrap_or_default()
+        held.map(|checkpoint| checkpoint.generation)
+            .unwrap_or_default()
     }
 
     /// Whom the index ranks, each once.
@@ -105,7 +108,9 @@ impl Statistics {
         generation: Generation,
     ) -> Result<Counts, StoreError> {
         let range = keys::stats_of_codes(org, span);
-        let rows = self.range(keys::stats_of_mentor(mentor, generation), range).await?;
+        let rows = self
+            .range(keys::stats_of_mentor(mentor, generation), range)
+            .await?;
         let counts: Counts = match span {
             Span::AllTime => rows.iter().map(|row| row.counts()).sum(),
             Span::Month(_) => {

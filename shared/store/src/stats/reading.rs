@@ -1,6 +1,7 @@
 //! A subject's rows and its tail, put together so that each fact counts once.
 
-use super::{Counted, Subject};
+use super::counted::Counted;
+use super::subject::Subject;
 use crate::rollup::Row;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::facts::Fact;
@@ -93,14 +94,12 @@ impl Reading {
 
 fn place_of(row: &Row) -> Place<'_> {
     let name = row.name();
-    let first = name.month.and_then(|month| format!("{month}-01").parse().ok());
+    let first = name
+        .month
+        .and_then(|month| format!("{month}-01").parse().ok());
     (first.map(Month::of), name.org, name.code)
 }
 
-fn is_folded(
-    folded_to: &HashMap<Place<'_>, DateTime<Utc>>,
-    place: Place<'_>,
-    fact: &Fact,
-) -> bool {
+fn is_folded(folded_to: &HashMap<Place<'_>, DateTime<Utc>>, place: Place<'_>, fact: &Fact) -> bool {
     folded_to.get(&place).is_some_and(|to| fact.made_at() < *to)
 }
