@@ -6,10 +6,10 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use store::UnscopedStore;
 use store::fold::{Days, Rebuild, Verification};
+use tests::Verv;
 use tests::functions::SCHEDULED;
 use tests::gate::{Gate, Stop};
 use tests::policy::as_function;
-use tests::Verv;
 
 const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
 
@@ -17,7 +17,10 @@ const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
 async fn fill(verv: &Verv) {
     for mentor in ["usr_1", "usr_2"] {
         let body = json!({"mentor_id": mentor, "org_id": "org_1"});
-        let code = verv.post("/api/v1/referral-codes", body).await.string("/code");
+        let code = verv
+            .post("/api/v1/referral-codes", body)
+            .await
+            .string("/code");
         for at in 0..6 {
             let click = verv.post(ATTRIBUTIONS, json!({"code": code})).await;
             let path = format!("{ATTRIBUTIONS}/{}", click.string("/id"));
@@ -52,7 +55,10 @@ async fn rebuild(verv: &Verv, store: &UnscopedStore, stop: impl Fn() -> bool) ->
 }
 
 /// Adds to a number of a row behind the store's back.
-#[expect(clippy::disallowed_methods, reason = "the damage is done below the store")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the damage is done below the store"
+)]
 async fn damage(verv: &Verv, pk: &str, sk: &str, name: &str) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     engine(verv)
@@ -107,8 +113,16 @@ async fn every_row_that_was_damaged_is_named() {
         ("STATS#ALL", "MONTH#2026-03", "c26"),
         ("STATS#O#org_002", "TOTAL", "c2026"),
         ("STATS#O#org_002", "MONTH#2026-03", "v25"),
-        ("STATS#M#usr_4491", "TOTAL#org_002#JANVERV8F3A", "conversions"),
-        ("STATS#M#usr_4491", "MONTH#2026-03#org_002#JANVERV8F3A", "c26"),
+        (
+            "STATS#M#usr_4491",
+            "TOTAL#org_002#JANVERV8F3A",
+            "conversions",
+        ),
+        (
+            "STATS#M#usr_4491",
+            "MONTH#2026-03#org_002#JANVERV8F3A",
+            "c26",
+        ),
         // Rows that no fact has.
         ("STATS#M#usr_4491", "RANK#org_002#2026-03", "conversions"),
         ("STATS#M#usr_4491", "CODES#org_002", "codes"),
@@ -117,7 +131,11 @@ async fn every_row_that_was_damaged_is_named() {
         damage(&verv, pk, sk, name).await;
     }
     let verified = verify(&verv, Days::default()).await;
-    let mut named: Vec<_> = verified.differences.iter().map(|it| it.row.as_str()).collect();
+    let mut named: Vec<_> = verified
+        .differences
+        .iter()
+        .map(|it| it.row.as_str())
+        .collect();
     named.sort_unstable();
     // The row of everything is on the checkpoint.
     let mut expected = vec!["STATS#ALL TOTAL".to_owned()];
@@ -126,11 +144,21 @@ async fn every_row_that_was_damaged_is_named() {
     assert_eq!(named, expected);
 
     let day = |text: &str| text.parse().ok();
-    let earlier = Days { from: day("2026-03-24"), to: day("2026-03-25") };
+    let earlier = Days {
+        from: day("2026-03-24"),
+        to: day("2026-03-25"),
+    };
     let named: Vec<_> = verify(&verv, earlier).await.differences;
     let rows: Vec<_> = named.iter().map(|it| it.row.as_str()).collect();
-    assert_eq!(rows, ["STATS#O#org_002 MONTH#2026-03"], "the 26th is no matter");
-    let today = Days { from: day("2026-03-25"), to: None };
+    assert_eq!(
+        rows,
+        ["STATS#O#org_002 MONTH#2026-03"],
+        "the 26th is no matter"
+    );
+    let today = Days {
+        from: day("2026-03-25"),
+        to: None,
+    };
     let verified = verify(&verv, today).await;
     assert_eq!(verified.differ, 3, "{:?}", verified.differences);
 }
@@ -141,8 +169,17 @@ async fn damaged_rows_are_rebuilt_beside_the_old_ones() {
     fill(&verv).await;
     fold(&verv).await;
     let before = told(&verv).await;
-    let code = before[5]["data"][0]["code"].as_str().expect("a code").replace('-', "");
-    damage(&verv, "STATS#M#usr_1", &format!("TOTAL#org_1#{code}"), "clicks").await;
+    let code = before[5]["data"][0]["code"]
+        .as_str()
+        .expect("a code")
+        .replace('-', "");
+    damage(
+        &verv,
+        "STATS#M#usr_1",
+        &format!("TOTAL#org_1#{code}"),
+        "clicks",
+    )
+    .await;
     damage(&verv, "STATS#O#org_1", "TOTAL", "codes").await;
     damage(&verv, "STATS#FOLD#summary", "CHECKPOINT", "codes").await;
     verv.clock.advance(TimeDelta::seconds(3));
@@ -153,7 +190,11 @@ async fn damaged_rows_are_rebuilt_beside_the_old_ones() {
     verv.clock.advance(TimeDelta::seconds(3));
     assert_eq!(told(&verv).await, before);
     assert_eq!(verify(&verv, Days::default()).await.differences, []);
-    assert_eq!(audit(&verv).await.late_facts, 0, "the new receipts name every fact");
+    assert_eq!(
+        audit(&verv).await.late_facts,
+        0,
+        "the new receipts name every fact"
+    );
     fill_on(&verv).await;
     assert_eq!(verify(&verv, Days::default()).await.differences, []);
 }
@@ -168,7 +209,10 @@ async fn fill_on(verv: &Verv) {
 #[tokio::test]
 async fn a_rebuild_that_is_stopped_goes_on_and_a_second_one_begins_anew() {
     let verv = Verv::start().await;
-    assert!(rebuild(&verv, &verv.store, || false).await.is_complete, "nothing to do");
+    assert!(
+        rebuild(&verv, &verv.store, || false).await.is_complete,
+        "nothing to do"
+    );
     click(&verv, 50, verv.now() - TimeDelta::minutes(5)).await;
     fold(&verv).await;
     let rebuilt = rebuild(&verv, &verv.store, || true).await;

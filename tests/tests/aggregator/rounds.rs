@@ -1,7 +1,7 @@
 //! Rounds: their pace, their fairness, and what stops them.
 
-use super::{click, click_mentors, fold, fold_at, fold_until, folded, stop_after, total_clicks};
 use super::{audit, engine, listed, owner, total_of};
+use super::{click, click_mentors, fold, fold_at, fold_until, folded, stop_after, total_clicks};
 use chrono::TimeDelta;
 use std::sync::Arc;
 use store::UnscopedStore;

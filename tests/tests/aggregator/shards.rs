@@ -20,7 +20,11 @@ fn no_partition_key_takes_more_than_its_share_of_a_viral_code() {
         let item = as_item(&seed::click(&mentor, &org, &code, now));
         for name in ["pk", "gsi1pk", "gsi2pk"] {
             let key = item[name].as_s().expect("a key").clone();
-            *by_partition.entry(name).or_default().entry(key).or_default() += 1;
+            *by_partition
+                .entry(name)
+                .or_default()
+                .entry(key)
+                .or_default() += 1;
         }
     }
     let fair = CLICKS as f64 / f64::from(SHARDS);

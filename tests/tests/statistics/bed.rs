@@ -69,7 +69,9 @@ impl Bed {
     pub(crate) fn gate(&self) -> Gate {
         match &self.trouble {
             None => Gate::new(),
-            Some(trouble) => Gate::before(trouble.faults.in_front_of(trouble.stand_in.http_client())),
+            Some(trouble) => {
+                Gate::before(trouble.faults.in_front_of(trouble.stand_in.http_client()))
+            }
         }
     }
 

@@ -110,7 +110,11 @@ async fn play(bed: Bed, table: &str, seed: u64, operations: &[Operation]) -> Res
 
 #[test]
 fn statistics_equal_a_recount_after_any_history() {
-    try_histories(histories().div_ceil(2), |engine, _| Bed::plain(Arc::clone(engine)), "plain");
+    try_histories(
+        histories().div_ceil(2),
+        |engine, _| Bed::plain(Arc::clone(engine)),
+        "plain",
+    );
 }
 
 #[test]

@@ -9,8 +9,6 @@ use domain::codes::{Issued, WantedCode};
 use domain::confirmation::Confirmation;
 use domain::terms::RequestedTerms;
 use domain::{AttributionId, Code, CodeId, MemberId, MentorId, OrgId};
-use local::engine::Engine;
-use std::sync::Arc;
 use store::fold::{Days, FoldPace};
 use store::{StoreError, UnscopedStore};
 use tests::functions::SCHEDULED;
@@ -79,11 +77,7 @@ pub(crate) const MENTORS: [&str; 3] = ["usr_1", "usr_2", "usr_3"];
 pub(crate) const ORGS: [&str; 2] = ["org_1", "org_2"];
 
 impl World {
-    /// A platform in a fresh table of `engine`.
-    pub(crate) async fn new(engine: Arc<Engine>, table: &str, seed: u64) -> Self {
-        Self::on(Bed::plain(engine), table, seed).await
-    }
-
+    /// A platform in a fresh table of the bed's engine.
     pub(crate) async fn on(bed: Bed, table: &str, seed: u64) -> Self {
         let gate = bed.gate();
         let gated = UnscopedStore::new(bed.gated_client(&gate), table);
@@ -146,7 +140,11 @@ impl World {
         match operation {
             Operation::Wait(millis) => self.verv.clock.advance(TimeDelta::milliseconds(*millis)),
             Operation::Aggregate { skew, is_every_run } => {
-                let pace = if *is_every_run { EVERY_RUN } else { FoldPace::default() };
+                let pace = if *is_every_run {
+                    EVERY_RUN
+                } else {
+                    FoldPace::default()
+                };
                 run(&self.verv.store, self.at(*skew), &pace).await;
                 self.check_something().await?;
             }

@@ -1,7 +1,7 @@
 //! How far a fold is.
 
-use super::row::{FOLDED_TO, Row, count};
 use super::from_millis;
+use super::row::{FOLDED_TO, Row, count};
 use crate::dynamo::{Dynamo, Read};
 use crate::error::StoreError;
 use crate::keys::{self, Generation, Item, Key};

@@ -70,7 +70,12 @@ impl FactItem {
             }
             AttributionChange::KIND => {
                 let sign = self.sign.unwrap_or(0);
-                (code, on(self.clicked_on, sign), on(self.converted_on, sign), 0)
+                (
+                    code,
+                    on(self.clicked_on, sign),
+                    on(self.converted_on, sign),
+                    0,
+                )
             }
             // Records are counted by their owner, not by their code.
             CodeLogItem::KIND => (None, None, None, 1),

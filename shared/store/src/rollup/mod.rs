@@ -11,9 +11,7 @@ mod slice;
 
 pub(crate) use checkpoint::{Checkpoint, GENERATION, Pending, Rebuilding};
 pub(crate) use fact_item::FactItem;
-pub(crate) use row::{
-    Additions, FOLDED_TO, Row, count, late_row_update, moved_rank, row_update,
-};
+pub(crate) use row::{Additions, FOLDED_TO, Row, count, late_row_update, moved_rank, row_update};
 pub(crate) use slice::{Logs, Slice, SliceReader};
 
 use chrono::{DateTime, Utc};

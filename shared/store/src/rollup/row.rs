@@ -62,17 +62,24 @@ impl Row {
     pub(crate) fn years_from(&self, first: i32) -> Counts {
         // A click may be dated a few minutes ahead, into the next year.
         let years = first..=first + 1;
-        years.map(|year| pair(&self.item, year_attributes(year))).sum()
+        years
+            .map(|year| pair(&self.item, year_attributes(year)))
+            .sum()
     }
 
     /// The days of a row of a month that have counts.
     pub(crate) fn days(&self) -> impl Iterator<Item = (NaiveDate, Counts)> {
-        let first = self.name().month.and_then(|month| format!("{month}-01").parse().ok());
+        let first = self
+            .name()
+            .month
+            .and_then(|month| format!("{month}-01").parse().ok());
         first
             .into_iter()
             .flat_map(|first: NaiveDate| {
                 let month = Month::of(first);
-                first.iter_days().take_while(move |day| Month::of(*day) == month)
+                first
+                    .iter_days()
+                    .take_while(move |day| Month::of(*day) == month)
             })
             .map(|day| (day, pair(&self.item, day_attributes(day))))
             .filter(|(_, counts)| !counts.is_zero())
@@ -86,9 +93,17 @@ impl Row {
             days: self.days().collect(),
             ..Delta::default()
         };
-        let years = self.item.keys().filter_map(|name| name.strip_prefix(['c', 'v']));
-        for year in years.filter(|year| year.len() == 4).filter_map(|year| year.parse().ok()) {
-            delta.years.insert(year, pair(&self.item, year_attributes(year)));
+        let years = self
+            .item
+            .keys()
+            .filter_map(|name| name.strip_prefix(['c', 'v']));
+        for year in years
+            .filter(|year| year.len() == 4)
+            .filter_map(|year| year.parse().ok())
+        {
+            delta
+                .years
+                .insert(year, pair(&self.item, year_attributes(year)));
         }
         delta
     }
@@ -125,8 +140,14 @@ pub(crate) struct Additions(Vec<(String, i64)>);
 impl From<&Delta> for Additions {
     fn from(delta: &Delta) -> Self {
         let total = ([CLICKS.to_owned(), CONVERSIONS.to_owned()], delta.counts);
-        let years = delta.years.iter().map(|(year, of)| (year_attributes(*year), *of));
-        let days = delta.days.iter().map(|(day, of)| (day_attributes(*day), *of));
+        let years = delta
+            .years
+            .iter()
+            .map(|(year, of)| (year_attributes(*year), *of));
+        let days = delta
+            .days
+            .iter()
+            .map(|(day, of)| (day_attributes(*day), *of));
         let pairs = std::iter::once(total).chain(years).chain(days);
         let mut numbers: Vec<_> = pairs
             .flat_map(|([clicks, conversions], of)| {
@@ -143,7 +164,9 @@ impl Additions {
     /// The update `text` that makes the additions as well.
     pub(crate) fn to(&self, text: &str) -> Update {
         let numbers = self.0.iter().enumerate();
-        let added: Vec<_> = numbers.map(|(at, (name, _))| format!("{name} :n{at}")).collect();
+        let added: Vec<_> = numbers
+            .map(|(at, (name, _))| format!("{name} :n{at}"))
+            .collect();
         let text = match added.as_slice() {
             [] => text.to_owned(),
             added => format!("{text} ADD {}", added.join(", ")),
@@ -166,14 +189,19 @@ pub(crate) fn row_update(delta: &Delta, to: DateTime<Utc>) -> Update {
 
 /// The change of a row by a late fact, which `folded_to` is past: what the row was seen as
 /// must still be so, unless it is further already.
-pub(crate) fn late_row_update(held: Option<&Item>, delta: &Delta, folded_to: DateTime<Utc>) -> Update {
+pub(crate) fn late_row_update(
+    held: Option<&Item>,
+    delta: &Delta,
+    folded_to: DateTime<Utc>,
+) -> Update {
     let additions = Additions::from(delta);
     let held = held.map(|row| count(row, FOLDED_TO));
     let folded_to = folded_to.timestamp_millis();
     match held {
         Some(held) if held >= folded_to => {
             let set = additions.to("SET #kind = :kind");
-            set.when("attribute_exists(folded_to)").bind(":kind", "rollup")
+            set.when("attribute_exists(folded_to)")
+                .bind(":kind", "rollup")
         }
         _ => {
             let set = additions.to("SET #kind = :kind, folded_to = :to");
@@ -181,7 +209,10 @@ pub(crate) fn late_row_update(held: Option<&Item>, delta: &Delta, folded_to: Dat
                 None => "attribute_not_exists(folded_to)",
                 Some(_) => "folded_to = :held",
             };
-            let set = set.when(unchanged).bind(":kind", "rollup").bind(":to", &folded_to);
+            let set = set
+                .when(unchanged)
+                .bind(":kind", "rollup")
+                .bind(":to", &folded_to);
             match held {
                 None => set,
                 Some(held) => set.bind(":held", &held),
@@ -251,7 +282,9 @@ mod tests {
             years: [(2026, counts(3, 0))].into(),
             ..Delta::default()
         };
-        let parts = row_update(&delta, from_millis(1_700)).parts().expect("bound");
+        let parts = row_update(&delta, from_millis(1_700))
+            .parts()
+            .expect("bound");
         assert_eq!(
             parts.update.as_deref(),
             Some("SET #kind = :kind, folded_to = :to ADD clicks :n0, c2026 :n1")
@@ -266,13 +299,19 @@ mod tests {
     fn a_row_says_its_days_and_years() {
         let number = |number: i64| AttributeValue::N(number.to_string());
         let row = Row::from(Item::from([
-            (SK.to_owned(), AttributeValue::S("MONTH#2026-02#org_1#JAN".to_owned())),
+            (
+                SK.to_owned(),
+                AttributeValue::S("MONTH#2026-02#org_1#JAN".to_owned()),
+            ),
             ("c28".to_owned(), number(5)),
             ("v02".to_owned(), number(1)),
             ("c29".to_owned(), number(7)),
         ]));
         let days: Vec<_> = row.days().collect();
-        let expected = [(day("2026-02-02"), counts(0, 1)), (day("2026-02-28"), counts(5, 0))];
+        let expected = [
+            (day("2026-02-02"), counts(0, 1)),
+            (day("2026-02-28"), counts(5, 0)),
+        ];
         assert_eq!(days, expected);
         let row = Row::from(Item::from([
             (SK.to_owned(), AttributeValue::S("TOTAL".to_owned())),
@@ -288,7 +327,10 @@ mod tests {
 
     #[test]
     fn a_rank_that_falls_to_nothing_leaves_the_ranking() {
-        let (mentor, org) = ("usr_1".parse().expect("an id"), "org_1".parse().expect("an id"));
+        let (mentor, org) = (
+            "usr_1".parse().expect("an id"),
+            "org_1".parse().expect("an id"),
+        );
         let key = RowKey::Rank(mentor, org, domain::rollup::Span::AllTime);
         let number = |number: i64| AttributeValue::N(number.to_string());
         let held = Item::from([
@@ -297,7 +339,13 @@ mod tests {
         ]);
         let update = |conversions| {
             let generation = Generation::default();
-            let moved = moved_rank(Some(&held), &key, conversions, from_millis(2_000), generation);
+            let moved = moved_rank(
+                Some(&held),
+                &key,
+                conversions,
+                from_millis(2_000),
+                generation,
+            );
             moved.and_then(Update::parts).expect("bound")
         };
         let gone = update(-2).update.expect("an update");

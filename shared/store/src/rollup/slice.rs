@@ -133,12 +133,16 @@ impl<'t> SliceReader<'t> {
     pub(crate) fn complete_to(&self) -> Option<DateTime<Utc>> {
         let open = self.sources.iter().filter(|source| !source.is_exhausted);
         // More facts of the very millisecond of the last one may follow.
-        open.map(|source| source.last.unwrap_or(self.slice.from)).min()
+        open.map(|source| source.last.unwrap_or(self.slice.from))
+            .min()
     }
 
     /// One page of at most `limit` facts from every shard that has more.
     async fn read_on(&mut self, limit: usize) -> Result<Vec<FactItem>, StoreError> {
-        let open = self.sources.iter_mut().filter(|source| !source.is_exhausted);
+        let open = self
+            .sources
+            .iter_mut()
+            .filter(|source| !source.is_exhausted);
         let pages = open.map(|source| source.read_on(self.dynamo, self.slice, self.read, limit));
         Ok(try_join_all(pages).await?.into_iter().flatten().collect())
     }
@@ -163,7 +167,9 @@ impl Source {
             read,
         };
         let attributes = Some(FactItem::ATTRIBUTES);
-        let page = dynamo.query_page(&query, attributes, self.start.take()).await?;
+        let page = dynamo
+            .query_page(&query, attributes, self.start.take())
+            .await?;
         self.is_exhausted = page.next.is_none();
         self.start = page.next;
         let facts: Vec<_> = page
