@@ -133,7 +133,8 @@ mod tests {
         let mut before = None;
         loop {
             let mut merge = Merge::new(SHARDS, before, limit + 1);
-            while !merge.is_settled() {
+            // Nothing is known before the first read.
+            loop {
                 for (shard, below) in merge.open() {
                     let older = |id: &u128| below.is_none_or(|below| *id < below.as_u128());
                     let mut read: Vec<u128> = facts
@@ -148,6 +149,9 @@ mod tests {
                     let entries =
                         entries.map(|id| (Uuid::from_u128(id), (id % 2 == 0).then_some(id)));
                     merge.add(shard, entries.collect(), is_exhausted);
+                }
+                if merge.is_settled() {
+                    break;
                 }
             }
             let page = merge.page(0, limit);
