@@ -32,6 +32,8 @@ pub enum Fault {
     BadGateway,
     /// A query finds nothing on its first page, and is to go on.
     EmptyPage,
+    /// A batch of reads is put off as a whole: every key comes back unprocessed.
+    PutOff,
 }
 
 type Choice = dyn Fn(&str, usize) -> Option<Fault> + Send + Sync;
@@ -160,6 +162,7 @@ impl HttpConnector for Connector {
             Fault::BadGateway => answer(502, "<html>Bad Gateway</html>".to_owned()),
             Fault::Conflict => refuse(400, &conflict(&body_of(&request))),
             Fault::EmptyPage => refuse(200, &empty_page(&body_of(&request))),
+            Fault::PutOff => refuse(200, &put_off(&body_of(&request))),
         }
     }
 }
@@ -178,6 +181,11 @@ fn conflict(request: &Value) -> Value {
         *first = Some("TransactionConflict");
     }
     wire::cancelled(&codes, INJECTED)
+}
+
+/// Nothing is read, and all keys are to be read again.
+fn put_off(batch: &Value) -> Value {
+    json!({"Responses": {}, "UnprocessedKeys": batch["RequestItems"]})
 }
 
 /// A page without items, and a key in front of all that the query is to find.

@@ -218,3 +218,28 @@ async fn attributions_outlive_the_code_they_are_of() {
         .json();
     assert_eq!(page["pagination"]["total"], 1);
 }
+
+/// DynamoDB deletes what has expired within days, not at once.
+#[tokio::test]
+async fn an_expired_click_is_absent_from_the_moment_it_expires() {
+    let verv = Verv::with_settings(&[("CLICK_RETENTION_DAYS", "7")]).await;
+    verv.make_example_code().await;
+    let confirmed = verv.click(CODE).await;
+    verv.confirm(&confirmed, CODE, "usr_1").await.expect(200);
+    let click = verv.click(CODE).await;
+    let path = format!("{ATTRIBUTIONS}/{click}");
+    verv.clock.advance(chrono::TimeDelta::seconds(7 * 86_400 - 1));
+    verv.get(&path).await.expect(200);
+
+    verv.clock.advance(chrono::TimeDelta::seconds(1));
+    verv.get(&path).await.expect(404);
+    verv.delete(&path).await.expect(404);
+    verv.confirm(&click, CODE, "usr_2").await.expect(404);
+    let of_mentor = format!("{ATTRIBUTIONS}/mentor/{MENTOR}");
+    for list in [ATTRIBUTIONS, of_mentor.as_str()] {
+        let page = verv.get(list).await.expect(200).json();
+        let shown: Vec<_> = page["data"].as_array().into_iter().flatten().collect();
+        assert_eq!(shown.len(), 1, "{list}: {page}");
+        assert_eq!(shown[0]["id"], json!(confirmed), "{list}");
+    }
+}

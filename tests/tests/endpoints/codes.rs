@@ -91,6 +91,22 @@ async fn a_rotation_keeps_the_prefix_and_changes_the_suffix_alone() {
 }
 
 #[tokio::test]
+async fn a_rotation_that_has_already_happened_names_the_active_code() {
+    let verv = Verv::start().await;
+    let old = verv.make_example_code().await;
+    let new = rotate(&verv, &old, MENTOR).await.expect(200);
+    let again = rotate(&verv, &old, MENTOR).await.expect(409);
+    assert_eq!(again.string("/code"), "code_inactive");
+    assert!(again.string("/detail").contains(&new.string("/id")));
+    // Without an active code there is none to name.
+    let path = format!("{CODES}/{}", new.string("/id"));
+    verv.delete(&path).await.expect(200);
+    let again = rotate(&verv, &old, MENTOR).await.expect(409);
+    assert_eq!(again.string("/code"), "code_inactive");
+    assert!(!again.string("/detail").contains(&new.string("/id")));
+}
+
+#[tokio::test]
 async fn a_rotation_keeps_the_terms() {
     let verv = Verv::start().await;
     let mut body = pair();

@@ -228,3 +228,32 @@ async fn an_empty_page_with_a_key_does_not_end_a_list() {
         }
     }
 }
+
+/// A total takes the checkpoints of both folds in one batch.
+#[tokio::test]
+async fn keys_that_a_batch_of_reads_puts_off_are_read_again() {
+    let (verv, faults) = start().await;
+    let code = code(&verv).await;
+    click(&verv, &code.string("/code")).await;
+    let path = format!("{CODES}/{}/stats", code.string("/id"));
+    let whole = verv.get(&path).await.expect(200);
+
+    // Past the time for which the checkpoints are held.
+    verv.clock.advance(chrono::TimeDelta::seconds(10));
+    faults.set(|operation, number| {
+        (operation == "BatchGetItem" && number <= 2).then_some(Fault::PutOff)
+    });
+    let put_off = verv.get(&path).await.expect(200);
+    assert_eq!(faults.calls("BatchGetItem"), 3);
+    assert_eq!(put_off.json(), whole.json());
+}
+
+#[tokio::test]
+async fn a_batch_of_reads_that_is_put_off_for_good_is_unavailable() {
+    let (verv, faults) = start().await;
+    let code = code(&verv).await;
+    faults.always("BatchGetItem", Fault::PutOff);
+    let path = format!("{CODES}/{}/stats", code.string("/id"));
+    assert_unavailable(verv.get(&path).await);
+    assert_eq!(faults.calls("BatchGetItem"), 12);
+}
