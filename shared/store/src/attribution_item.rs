@@ -9,8 +9,9 @@ use domain::{Attribution, AttributionId, Code, CodeId, MemberId, MentorId, OrgId
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
-/// How long tombstones in a log and facts of change are kept: far longer than folding may
-/// ever lag behind.
+/// How long a tombstone in a log and the fact of its removal are kept, which add to nothing:
+/// far longer than folding may ever lag behind. Every other fact stays, so that roll-ups can
+/// be written anew.
 pub(crate) const CHANGE_RETENTION: TimeDelta = TimeDelta::days(14);
 
 /// A click and what became of it: a fact of the log of attributions. Its tombstone keeps
@@ -141,7 +142,10 @@ pub(crate) struct AttributionChange {
     /// The day of the conversion, where there was one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) converted_on: Option<NaiveDate>,
-    pub(crate) expires: i64,
+    /// Seconds since 1970, where the change takes away all that was added: the deletion of a
+    /// click that was not confirmed. Its tombstone expires then, too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) expires: Option<i64>,
 }
 
 impl Entity for AttributionChange {

@@ -184,7 +184,7 @@ mod tests {
             sign: -1,
             clicked_on: Some(valid("2026-03-20")),
             converted_on: None,
-            expires: 1_776_694_921,
+            expires: Some(1_776_694_921),
         };
         let expected = json!({
             "kind": "change", "sign": -1, "clicked_on": "2026-03-20", "expires": 1_776_694_921,

@@ -1,7 +1,7 @@
 //! Deleting an attribution.
 
 use super::{change_of, unconfirmed};
-use crate::attribution_item::{AttributionChange, AttributionItem, MemberGuard};
+use crate::attribution_item::{AttributionChange, AttributionItem, CHANGE_RETENTION, MemberGuard};
 use crate::code_item::CanonicalCode;
 use crate::error::{StoreError, TransactError};
 use crate::expression::{Condition, EXISTS, LIVE, Update};
@@ -13,8 +13,13 @@ use domain::{Attribution, AttributionId, Timestamp};
 use std::convert::Infallible;
 
 /// What is left counts the click when it is folded, and names nobody.
-const STRIP: &str = "SET deleted_at = :at, expires = :expires REMOVE ip_address, user_agent, \
-                     referrer_url, new_member, confirmed_at, is_counted, made_under";
+const STRIP: &str = "SET deleted_at = :at REMOVE ip_address, user_agent, referrer_url, \
+                     new_member, confirmed_at, is_counted, made_under";
+
+/// The same of a click that was not confirmed: in time it goes together with its removal. The
+/// conversion of a confirmed one is a fact of its own, so that all three stay.
+const STRIP_FOR_A_WHILE: &str = "SET deleted_at = :at, expires = :expires REMOVE ip_address, \
+                                 user_agent, referrer_url, made_under";
 
 impl Store {
     /// Deletes an attribution and the reply that it was recorded with, frees its member, and
@@ -48,20 +53,23 @@ impl Store {
         let (made_under, made_at) = item.origin();
         let is_counted = item.is_counted();
         let conversion = attribution.conversion.as_ref();
+        let expires = (now + CHANGE_RETENTION).timestamp();
         let change = AttributionChange {
             sign: -1,
             clicked_on: Some(attribution.occurred_at.day()),
             converted_on: conversion.map(|conversion| conversion.confirmed_at.day()),
+            expires: conversion.is_none().then_some(expires),
             ..change_of(&attribution, now)
         };
-        let unchanged = match conversion {
-            None => unconfirmed(),
-            Some(_) => format!("{LIVE} AND attribute_exists(confirmed_at)"),
+        let strip = match conversion {
+            None => Update::new(STRIP_FOR_A_WHILE)
+                .when(unconfirmed())
+                .bind(":expires", &expires),
+            Some(_) => {
+                Update::new(STRIP).when(format!("{LIVE} AND attribute_exists(confirmed_at)"))
+            }
         };
-        let strip = Update::new(STRIP)
-            .when(unchanged)
-            .bind(":at", &at)
-            .bind(":expires", &change.expires);
+        let strip = strip.bind(":at", &at);
         let transaction = self
             .transaction()
             .update(

@@ -8,7 +8,7 @@ mod statistics;
 
 pub use list::AttributionFilter;
 
-use crate::attribution_item::{AttributionChange, AttributionItem, CHANGE_RETENTION};
+use crate::attribution_item::{AttributionChange, AttributionItem};
 use crate::code_item::CanonicalCode;
 use crate::dynamo::Read;
 use crate::error::StoreError;
@@ -72,6 +72,6 @@ fn change_of(attribution: &Attribution, now: DateTime<Utc>) -> AttributionChange
         sign: 0,
         clicked_on: None,
         converted_on: None,
-        expires: (now + CHANGE_RETENTION).timestamp(),
+        expires: None,
     }
 }
