@@ -14,7 +14,7 @@ pub struct Record {
     pub mentor: String,
     /// The code's organisation.
     pub org: String,
-    /// The code as it was shared, in its spelling of the time.
+    /// The code that was used, as its record spells it.
     pub code: String,
     /// The day of the click, UTC.
     pub clicked_on: NaiveDate,

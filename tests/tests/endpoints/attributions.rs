@@ -228,7 +228,8 @@ async fn an_expired_click_is_absent_from_the_moment_it_expires() {
     verv.confirm(&confirmed, CODE, "usr_1").await.expect(200);
     let click = verv.click(CODE).await;
     let path = format!("{ATTRIBUTIONS}/{click}");
-    verv.clock.advance(chrono::TimeDelta::seconds(7 * 86_400 - 1));
+    verv.clock
+        .advance(chrono::TimeDelta::seconds(7 * 86_400 - 1));
     verv.get(&path).await.expect(200);
 
     verv.clock.advance(chrono::TimeDelta::seconds(1));
