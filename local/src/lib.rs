@@ -3,6 +3,7 @@
 
 pub mod demo;
 pub mod engine;
+pub mod repair;
 pub mod token;
 
 use axum::Router;

@@ -5,6 +5,7 @@ use domain::Clock;
 use dynoxide::Database;
 use local::demo;
 use local::engine::{self, Engine};
+use local::repair::{self, RebuildArguments, VerifyArguments};
 use local::token::{self, TokenArguments};
 use std::error::Error;
 use std::io::ErrorKind;
@@ -50,6 +51,10 @@ struct Arguments {
 enum Command {
     /// Print a development token
     Token(TokenArguments),
+    /// Recount the statistics from the facts
+    Verify(VerifyArguments),
+    /// Write the statistics anew from the facts
+    Rebuild(RebuildArguments),
 }
 
 #[tokio::main]
@@ -67,6 +72,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             println!("{token}");
             Ok(())
         }
+        Some(Command::Verify(wanted)) => repair::verify(wanted).await,
+        Some(Command::Rebuild(wanted)) => repair::rebuild(wanted).await,
         None => serve(&arguments).await,
     }
 }

@@ -1,6 +1,8 @@
 //! The scheduled aggregation: folds what has been recorded, audits closed hours, and reports
 //! how far behind it is.
 
+pub mod action;
+
 use domain::Clock;
 use serde_json::{Value, json};
 use store::StoreError;

@@ -1,7 +1,8 @@
 //! The Lambda function behind the schedule.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde_json::Value;
+use serde_json::{Value, json};
+use stats_aggregator::action::{self, Action};
 use std::time::{Duration, SystemTime};
 use store::fold::Aggregator;
 use web::lambda::{Started, start};
@@ -14,27 +15,34 @@ const RESERVE: Duration = Duration::from_secs(10);
 async fn main() -> Result<(), Error> {
     let started = &start(|_| Ok(())).await?;
     let aggregator = &started.store.aggregator();
-    lambda_runtime::run(service_fn(move |event| {
-        aggregate(started, aggregator, event)
-    }))
-    .await
+    lambda_runtime::run(service_fn(move |event| handle(started, aggregator, event))).await
 }
 
-async fn aggregate(
+async fn handle(
     started: &Started,
     aggregator: &Aggregator,
     event: LambdaEvent<Value>,
-) -> Result<(), Error> {
-    let Started {
-        settings, clock, ..
-    } = started;
+) -> Result<Value, Error> {
+    let clock = &started.clock;
     let last_moment = end_of(&event.context).map(|end| end - RESERVE);
     let is_over = || last_moment.is_some_and(|moment| SystemTime::now() >= moment);
-    let report =
-        stats_aggregator::aggregate(aggregator, clock, &settings.fold_pace, is_over).await?;
-    let function = &event.context.env_config.function_name;
-    for metrics in report.metrics(function, clock.now().timestamp_millis()) {
-        println!("{metrics}");
+    match Action::read(&event.payload)? {
+        Action::Aggregate => {
+            let pace = &started.settings.fold_pace;
+            let report = stats_aggregator::aggregate(aggregator, clock, pace, is_over).await?;
+            let function = &event.context.env_config.function_name;
+            for metrics in report.metrics(function, clock.now().timestamp_millis()) {
+                println!("{metrics}");
+            }
+            Ok(json!(null))
+        }
+        Action::Verify(days) => {
+            let found = action::verify(aggregator, clock, days, is_over).await?;
+            Ok(action::verification(&found))
+        }
+        Action::Rebuild => {
+            let rebuild = action::rebuild(aggregator, clock, is_over).await?;
+            Ok(action::rebuilt(&rebuild))
+        }
     }
-    Ok(())
 }

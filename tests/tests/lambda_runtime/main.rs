@@ -191,6 +191,15 @@ async fn a_click_becomes_a_recruitment_across_processes() {
     );
     let total = attributions.invoke(&total).await.expect("an answer");
     assert_eq!(body(&total)["total_conversions"], 1, "{total}");
+    let verify = samples::read("stats-aggregator-verify");
+    let verified = aggregator.invoke(&verify).await.expect("a recount");
+    assert_eq!(
+        (&verified["differ"], &verified["complete"]),
+        (&json!(0), &json!(true))
+    );
+    let rebuild = samples::read("stats-aggregator-rebuild");
+    let rebuilt = aggregator.invoke(&rebuild).await.expect("a rebuild");
+    assert_eq!(rebuilt["complete"], true, "{rebuilt}");
     for lambda in [links, attributions, aggregator] {
         lambda.stop().await;
     }

@@ -258,4 +258,5 @@ pub(crate) async fn aggregation(platform: &Platform) {
         platform.wait(TimeDelta::days(2));
         platform.aggregate().await;
     }
+    platform.recount_and_rebuild().await;
 }

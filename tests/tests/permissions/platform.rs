@@ -7,8 +7,10 @@ use axum::http::{Method, Request};
 use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use serde_json::Value;
+use stats_aggregator::action;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use store::fold::Days;
 use store::{StoreError, UnscopedStore};
 use tests::functions::http_functions;
 use tests::policy::Recorder;
@@ -116,6 +118,16 @@ impl Platform {
     ) -> Result<stats_aggregator::Report, StoreError> {
         let aggregator = self.scheduled.0.aggregator();
         stats_aggregator::aggregate(&aggregator, &self.verv.clock, &EVERY_RUN, stop).await
+    }
+
+    /// Recounts everything, and writes all rows anew.
+    pub(crate) async fn recount_and_rebuild(&self) {
+        let (aggregator, clock) = (self.scheduled.0.aggregator(), &self.verv.clock);
+        let found = action::verify(&aggregator, clock, Days::default(), || false).await;
+        assert!(found.is_ok_and(|found| found.is_complete && found.differ == 0));
+        let rebuild = action::rebuild(&aggregator, clock, || false).await;
+        assert!(rebuild.is_ok_and(|rebuild| rebuild.is_complete));
+        self.aggregate().await;
     }
 
     pub(crate) fn wait(&self, time: TimeDelta) {

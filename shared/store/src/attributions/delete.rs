@@ -9,6 +9,7 @@ use crate::keys;
 use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, until_settled};
 use chrono::{DateTime, Utc};
+use domain::attribution::Conversion;
 use domain::{Attribution, AttributionId, Timestamp};
 use std::convert::Infallible;
 
@@ -61,15 +62,7 @@ impl Store {
             expires: conversion.is_none().then_some(expires),
             ..change_of(&attribution, now)
         };
-        let strip = match conversion {
-            None => Update::new(STRIP_FOR_A_WHILE)
-                .when(unconfirmed())
-                .bind(":expires", &expires),
-            Some(_) => {
-                Update::new(STRIP).when(format!("{LIVE} AND attribute_exists(confirmed_at)"))
-            }
-        };
-        let strip = strip.bind(":at", &at);
+        let strip = stripping(conversion, at, expires);
         let transaction = self
             .transaction()
             .update(
@@ -101,4 +94,15 @@ impl Store {
             .commit()
             .await
     }
+}
+
+/// What takes everything that names anybody out of an attribution that is as it was read.
+fn stripping(conversion: Option<&Conversion>, at: Timestamp, expires: i64) -> Update {
+    let strip = match conversion {
+        None => Update::new(STRIP_FOR_A_WHILE)
+            .when(unconfirmed())
+            .bind(":expires", &expires),
+        Some(_) => Update::new(STRIP).when(format!("{LIVE} AND attribute_exists(confirmed_at)")),
+    };
+    strip.bind(":at", &at)
 }

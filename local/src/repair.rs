@@ -1,0 +1,125 @@
+//! `cargo run -p local -- verify` and `rebuild`: recounts the statistics from the facts, or
+//! writes them anew, in the data of this machine or where `AWS_ENDPOINT_URL_DYNAMODB` says.
+
+use crate::engine::{self, Engine};
+use chrono::NaiveDate;
+use clap::Args;
+use domain::Clock;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use store::UnscopedStore;
+use store::fold::Days;
+use tokio::net::TcpListener;
+use web::settings::{Settings, env_var};
+
+/// Where the data is.
+#[derive(Debug, Args)]
+pub struct DataArguments {
+    /// Where the data is kept
+    #[arg(long, value_name = "PATH", default_value = ".local")]
+    data: PathBuf,
+}
+
+/// Recounts the statistics from the facts, and prints every row that differs.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The first day, such as 2026-03-01; from the beginning unless given
+    #[arg(long)]
+    from: Option<NaiveDate>,
+    /// The last day; to the end unless given
+    #[arg(long)]
+    to: Option<NaiveDate>,
+    #[command(flatten)]
+    data: DataArguments,
+}
+
+/// Writes all statistics anew from the facts.
+#[derive(Debug, Args)]
+pub struct RebuildArguments {
+    #[command(flatten)]
+    data: DataArguments,
+}
+
+/// Recounts, and fails where a row differs.
+///
+/// # Errors
+/// DynamoDB does not answer, or a row differs.
+pub async fn verify(arguments: &VerifyArguments) -> Result<(), Box<dyn Error>> {
+    let (store, engine) = open(&arguments.data).await?;
+    let days = Days {
+        from: arguments.from,
+        to: arguments.to,
+    };
+    let progress = facts_counted();
+    let tell = |found: &store::fold::Verification| progress.set_position(found.facts as u64);
+    let aggregator = store.aggregator();
+    let found = aggregator.verify(days, Clock::system().now(), || false, tell);
+    let found = found.await;
+    progress.finish_and_clear();
+    close(engine).await;
+    let found = found?;
+    for difference in &found.differences {
+        let (recounted, held) = (&difference.recounted.counts, &difference.found.counts);
+        println!(
+            "{}: the facts say {} clicks and {} conversions, the row {} and {}",
+            difference.row, recounted.clicks, recounted.conversions, held.clicks, held.conversions
+        );
+    }
+    println!(
+        "{} facts, {} rows, {} differ",
+        found.facts, found.rows, found.differ
+    );
+    if found.differ > 0 {
+        return Err("statistics differ from the facts: `rebuild` writes them anew".into());
+    }
+    Ok(())
+}
+
+/// Writes all rows anew and switches over to them.
+///
+/// # Errors
+/// DynamoDB does not answer; the next call goes on.
+pub async fn rebuild(arguments: &RebuildArguments) -> Result<(), Box<dyn Error>> {
+    let (store, engine) = open(&arguments.data).await?;
+    let progress = facts_counted();
+    let clock = Clock::system();
+    let tell = |rebuild: &store::fold::Rebuild| progress.set_position(rebuild.facts as u64);
+    let aggregator = store.aggregator();
+    let rebuilt = aggregator.rebuild(|| clock.now(), || false, tell).await;
+    progress.finish_and_clear();
+    close(engine).await;
+    println!("{} facts folded anew", rebuilt?.facts);
+    Ok(())
+}
+
+/// The store, and the engine behind it where it is this process's own.
+async fn open(
+    arguments: &DataArguments,
+) -> Result<(UnscopedStore, Option<Engine>), Box<dyn Error>> {
+    let settings = Settings::from_env()?;
+    let (endpoint, engine) = match env_var("AWS_ENDPOINT_URL_DYNAMODB") {
+        Some(endpoint) => (endpoint, None),
+        None => {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let engine = Engine::in_directory(&arguments.data, listener)?;
+            (engine.endpoint(), Some(engine))
+        }
+    };
+    let store = UnscopedStore::new(engine::client(&endpoint), &settings.table_name);
+    store.create_table_if_absent().await?;
+    Ok((store, engine))
+}
+
+async fn close(engine: Option<Engine>) {
+    if let Some(engine) = engine {
+        engine.stop().await;
+    }
+}
+
+fn facts_counted() -> ProgressBar {
+    let style = ProgressStyle::with_template("  {spinner} {pos} facts, {per_sec}");
+    ProgressBar::new_spinner()
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}
