@@ -6,7 +6,7 @@
 //! is closed no longer changes.
 
 use super::Aggregator;
-use super::lane::Lane;
+use super::target::FoldTarget;
 use crate::dynamo::{Read, Updated};
 use crate::error::StoreError;
 use crate::expression::Update;
@@ -97,16 +97,17 @@ impl Aggregator {
             if audit.is_complete || stop() {
                 return Ok(audit);
             }
-            let lane = |fold: Fold| Lane::live(&self.dynamo, fold, &checkpoints[fold.index()], now);
-            let lanes = Fold::ALL.map(lane);
-            let to = slice_end(&lanes, from, end).await?;
-            let compared = self.compare(&lanes, from, to).await?;
+            let target =
+                |fold: Fold| FoldTarget::live(&self.dynamo, fold, &checkpoints[fold.index()], now);
+            let targets = Fold::ALL.map(target);
+            let to = slice_end(&targets, from, end).await?;
+            let compared = self.compare(&targets, from, to).await?;
             audit.facts += compared.facts;
             for late in &compared.late {
                 if stop() {
                     return Ok(audit);
                 }
-                audit.late_facts += usize::from(fold_late(&lanes, late).await?);
+                audit.late_facts += usize::from(fold_late(&targets, late).await?);
             }
             if !compared.has_more {
                 self.mark_audited(mark, to).await?;
@@ -117,11 +118,11 @@ impl Aggregator {
     /// Reads the facts of a slice, and keeps those that some fold has no receipt of.
     async fn compare(
         &self,
-        lanes: &[Lane<'_>; 2],
+        targets: &[FoldTarget<'_>; 2],
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Compared, StoreError> {
-        let known = try_join_all(lanes.iter().map(|lane| known(lane, from, to))).await?;
+        let known = try_join_all(targets.iter().map(|target| known(target, from, to))).await?;
         let slice = Slice { from, to: Some(to) };
         let mut reader = SliceReader::new(&self.dynamo, &Logs::ALL, slice, Read::Eventual);
         let mut compared = Compared::default();
@@ -172,12 +173,12 @@ impl Aggregator {
 
 /// The end of the slice from `from`: after as many rounds as fit in memory.
 async fn slice_end(
-    lanes: &[Lane<'_>; 2],
+    targets: &[FoldTarget<'_>; 2],
     from: DateTime<Utc>,
     end: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, StoreError> {
     let end = end.min(from + LONGEST_SLICE);
-    let rounds = try_join_all(lanes.iter().map(|lane| lane.rounds(from, end))).await?;
+    let rounds = try_join_all(targets.iter().map(|target| target.rounds(from, end))).await?;
     let ends = rounds.iter().filter_map(|rounds| {
         let mut facts = 0;
         let mut is_past = |count| {
@@ -192,16 +193,16 @@ async fn slice_end(
 
 /// The facts of a slice that a fold has receipts of.
 async fn known(
-    lane: &Lane<'_>,
+    target: &FoldTarget<'_>,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> Result<HashSet<Uuid>, StoreError> {
     let ids = |at: DateTime<Utc>| u128::try_from(at.timestamp_millis()).unwrap_or(0) << 80;
     let first = Uuid::from_u128(ids(from));
     let last = Uuid::from_u128(ids(to).saturating_sub(1));
-    let mut known: HashSet<Uuid> = lane.late(first, last).await?.into_iter().collect();
-    for round in lane.rounds(from, to).await? {
-        let receipted = lane.receipted(&round.pending).await?;
+    let mut known: HashSet<Uuid> = target.late(first, last).await?.into_iter().collect();
+    for round in target.rounds(from, to).await? {
+        let receipted = target.receipted(&round.pending).await?;
         known.extend(
             receipted
                 .into_iter()
@@ -212,11 +213,11 @@ async fn known(
 }
 
 /// Folds a late fact where it is missing. Says whether it was this run that counted it.
-async fn fold_late(lanes: &[Lane<'_>; 2], late: &Late) -> Result<bool, StoreError> {
+async fn fold_late(targets: &[FoldTarget<'_>; 2], late: &Late) -> Result<bool, StoreError> {
     let mut is_first = None;
-    for (lane, is_missed) in lanes.iter().zip(late.is_missed_by) {
+    for (target, is_missed) in targets.iter().zip(late.is_missed_by) {
         if is_missed {
-            let is_own = lane.fold_late(&late.fact).await?;
+            let is_own = target.fold_late(&late.fact).await?;
             is_first.get_or_insert(is_own);
         }
     }

@@ -1,7 +1,7 @@
 //! A fact that came too late for its round, folded by a transaction of its own.
 
-use super::lane::Lane;
 use super::receipts::LateReceipt;
+use super::target::FoldTarget;
 use crate::dynamo::Read;
 use crate::entity::Entity;
 use crate::error::{StoreError, TransactError};
@@ -35,7 +35,7 @@ impl Entity for Untyped {
     }
 }
 
-impl Lane<'_> {
+impl FoldTarget<'_> {
     /// Counts one late fact, unless another run has. Says whether it did.
     pub(super) async fn fold_late(&self, fact: &Fact) -> Result<bool, StoreError> {
         match until_settled("a late fact", || self.try_late(fact)).await {

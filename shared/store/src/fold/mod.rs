@@ -16,12 +16,12 @@
 
 mod audit;
 mod days;
-mod lane;
 mod late;
 mod plan;
 mod rebuild;
 mod receipts;
 mod round;
+mod target;
 mod verify;
 mod window;
 
@@ -37,9 +37,9 @@ use crate::rollup::{Checkpoint, to_the_millisecond};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Timestamp;
 use domain::facts::Fact;
-use lane::Lane;
 use round::Outcome;
 use std::sync::{Arc, Mutex, PoisonError};
+use target::FoldTarget;
 use window::Window;
 
 /// How far before now folding stops: longer than any function runs, plus what two machines'
@@ -247,9 +247,9 @@ impl RunUnderWay<'_> {
         checkpoints: &[Checkpoint; 2],
     ) -> Result<Option<Outcome>, StoreError> {
         let checkpoint = &checkpoints[fold.index()];
-        let lane = Lane::live(self.dynamo, fold, checkpoint, self.now);
+        let target = FoldTarget::live(self.dynamo, fold, checkpoint, self.now);
         if let Some(pending) = &checkpoint.pending {
-            return lane.resume(checkpoint, pending).await.map(Some);
+            return target.resume(checkpoint, pending).await.map(Some);
         }
         let others = Fold::ALL
             .iter()
@@ -268,7 +268,7 @@ impl RunUnderWay<'_> {
         }
         let plan = plan::next_round(fold, waiting, self.window.to());
         let facts = &waiting[..plan.count];
-        lane.fold(at, plan.to, facts).await.map(Some)
+        target.fold(at, plan.to, facts).await.map(Some)
     }
 
     fn is_due(&self, fold: Fold, waiting: &[Fact]) -> bool {

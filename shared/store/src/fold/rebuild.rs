@@ -6,9 +6,9 @@
 //! the fold's checkpoint; readers follow within two seconds. The old rows stay as they are.
 //! The audit then begins anew, as its receipts are of the old rows.
 
-use super::lane::Lane;
 use super::late::Untyped;
 use super::round::Outcome;
+use super::target::FoldTarget;
 use super::window::Window;
 use super::{Aggregator, Fold, SAFETY_MARGIN, audit, plan};
 use crate::dynamo::{Dynamo, Read, Updated};
@@ -46,7 +46,7 @@ pub struct Rebuild {
 
 /// A fold's new rows, and the checkpoint that they are to be put under.
 struct NewRows<'t> {
-    lane: Lane<'t>,
+    target: FoldTarget<'t>,
     started_at: DateTime<Utc>,
 }
 
@@ -173,7 +173,7 @@ impl<'t> NewRows<'t> {
     fn new(dynamo: &'t Dynamo, fold: Fold, rebuilding: &Rebuilding, now: DateTime<Utc>) -> Self {
         let generation = rebuilding.generation;
         Self {
-            lane: Lane {
+            target: FoldTarget {
                 dynamo,
                 fold,
                 generation,
@@ -185,7 +185,7 @@ impl<'t> NewRows<'t> {
     }
 
     async fn checkpoint(&self) -> Result<Checkpoint, StoreError> {
-        Checkpoint::read(self.lane.dynamo, &self.lane.checkpoint, Read::Strong).await
+        Checkpoint::read(self.target.dynamo, &self.target.checkpoint, Read::Strong).await
     }
 
     /// One round of the facts in the window; says how many those were.
@@ -196,13 +196,15 @@ impl<'t> NewRows<'t> {
     ) -> Result<usize, StoreError> {
         let at = checkpoint.folded_to;
         let outcome = if let Some(pending) = &checkpoint.pending {
-            self.lane.resume(checkpoint, pending).await?
+            self.target.resume(checkpoint, pending).await?
         } else {
             let Some(waiting) = window.since(at).filter(|_| at < window.to()) else {
                 return Ok(0);
             };
-            let plan = plan::next_round(self.lane.fold, waiting, window.to());
-            self.lane.fold(at, plan.to, &waiting[..plan.count]).await?
+            let plan = plan::next_round(self.target.fold, waiting, window.to());
+            self.target
+                .fold(at, plan.to, &waiting[..plan.count])
+                .await?
         };
         match outcome {
             Outcome::Folded(facts) => Ok(facts),
@@ -213,10 +215,10 @@ impl<'t> NewRows<'t> {
     /// Puts the new checkpoint in the place of the fold's, unless a round of it is under way.
     /// Says whether the new rows are read now.
     async fn switch(&self) -> Result<bool, StoreError> {
-        let lane = &self.lane;
-        let live_key = keys::checkpoint(lane.fold);
-        let live = Checkpoint::read(lane.dynamo, &live_key, Read::Strong).await?;
-        if live.generation == lane.generation {
+        let target = &self.target;
+        let live_key = keys::checkpoint(target.fold);
+        let live = Checkpoint::read(target.dynamo, &live_key, Read::Strong).await?;
+        if live.generation == target.generation {
             return Ok(true);
         }
         let new = self.checkpoint().await?;
@@ -230,7 +232,7 @@ impl<'t> NewRows<'t> {
         );
         let is_rebuilt = Condition::new(format!("{GENERATION} AND rebuilding.#generation = :new"))
             .bind(":generation", &live.generation)
-            .bind(":new", &lane.generation);
+            .bind(":new", &target.generation);
         let is_still = Condition::new(format!(
             "{FOLDED_TO} = :to AND attribute_not_exists(pending)"
         ))
@@ -241,9 +243,9 @@ impl<'t> NewRows<'t> {
         ))
         .bind(":kind", "audit")
         .bind(":beginning", &0);
-        let switched = Transaction::new(lane.dynamo)
+        let switched = Transaction::new(target.dynamo)
             .put(&Successor { item }, is_rebuilt, |_| ())
-            .delete(&lane.checkpoint, is_still, |_: Option<Untyped>| ())
+            .delete(&target.checkpoint, is_still, |_: Option<Untyped>| ())
             .update(&keys::audit(), audited_anew, |_: Option<Untyped>| ())
             .commit()
             .await;

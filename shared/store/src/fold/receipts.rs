@@ -1,7 +1,7 @@
 //! Receipts: which facts a round has folded. Written once, before the round changes anything;
 //! a run that was killed is resumed by them, and the audit compares the facts with them.
 
-use super::lane::Lane;
+use super::target::FoldTarget;
 use crate::dynamo::{Order, Query, Read};
 use crate::entity::Entity;
 use crate::error::StoreError;
@@ -100,7 +100,7 @@ fn unpack(ids: &[u8]) -> impl Iterator<Item = Uuid> {
         .filter_map(|id| Uuid::from_slice(id).ok())
 }
 
-impl Lane<'_> {
+impl FoldTarget<'_> {
     /// Writes the ids of a round that is about to begin.
     pub(super) async fn write_receipts(
         &self,

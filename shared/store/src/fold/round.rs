@@ -1,7 +1,7 @@
 //! One round of a fold: its receipts, its claim of the checkpoint, its rows, its end.
 
-use super::lane::Lane;
 use super::receipts::parts_of;
+use super::target::FoldTarget;
 use crate::dynamo::{Read, Updated, backoff};
 use crate::error::StoreError;
 use crate::expression::Update;
@@ -40,7 +40,7 @@ pub(super) enum Outcome {
     Overtaken,
 }
 
-impl Lane<'_> {
+impl FoldTarget<'_> {
     /// Folds the facts of the slice from `from`, where the checkpoint is, to `to`.
     pub(super) async fn fold(
         &self,

@@ -6,7 +6,7 @@
 //! recounted, and late ones differ until they are audited.
 
 use super::days::Days;
-use super::lane::Lane;
+use super::target::FoldTarget;
 use super::{Aggregator, Fold};
 use crate::dynamo::{Order, Query, Read};
 use crate::error::StoreError;
@@ -74,7 +74,7 @@ impl Pass {
 
 /// What the facts say about one fold.
 struct Recount<'t> {
-    lane: Lane<'t>,
+    target: FoldTarget<'t>,
     checkpoint: Checkpoint,
     rows: HashMap<RowKey, Delta>,
     /// Rows that are further than the recount: up to when they are folded.
@@ -124,14 +124,14 @@ impl Aggregator {
             loop {
                 let key = keys::checkpoint(fold);
                 let checkpoint = Checkpoint::read(&self.dynamo, &key, Read::Strong).await?;
-                let lane = Lane::live(&self.dynamo, fold, &checkpoint, now);
+                let target = FoldTarget::live(&self.dynamo, fold, &checkpoint, now);
                 match &checkpoint.pending {
                     Some(pending) => {
-                        lane.resume(&checkpoint, pending).await?;
+                        target.resume(&checkpoint, pending).await?;
                     }
                     None => {
                         return Ok::<_, StoreError>(Recount {
-                            lane,
+                            target,
                             checkpoint,
                             rows: HashMap::new(),
                             ahead: HashMap::new(),
@@ -189,7 +189,7 @@ impl Recounting {
             for recount in recounts.iter_mut() {
                 let to = recount.checkpoint.folded_to;
                 let folded = facts.iter().filter(|fact| fact.made_at() < to);
-                for (row, delta) in Rows::of(recount.lane.fold, folded).iter() {
+                for (row, delta) in Rows::of(recount.target.fold, folded).iter() {
                     self.add(&mut recount.rows, row, delta);
                 }
             }
@@ -230,7 +230,7 @@ impl Recounting {
             let owners: BTreeSet<RowOwner> = recount.rows.keys().map(RowOwner::of).collect();
             let owners: Vec<_> = owners.into_iter().collect();
             for owners in owners.chunks(OWNERS_AT_ONCE) {
-                let rows = owners.iter().map(|owner| read_rows(&recount.lane, owner));
+                let rows = owners.iter().map(|owner| read_rows(&recount.target, owner));
                 for (row, delta, folded_to) in try_join_all(rows).await?.into_iter().flatten() {
                     let Some(part) = self.days.part_of(&row, &delta) else {
                         continue;
@@ -239,7 +239,7 @@ impl Recounting {
                         recount.ahead.insert(row, (folded_to, part));
                     } else {
                         let recounted = recount.rows.remove(&row).unwrap_or_default();
-                        tell_difference(&recount.lane, &row, recounted, part, found);
+                        tell_difference(&recount.target, &row, recounted, part, found);
                     }
                 }
             }
@@ -247,7 +247,7 @@ impl Recounting {
         self.compare_ahead(aggregator, &mut recounts, found).await?;
         for recount in recounts {
             for (row, recounted) in recount.rows {
-                tell_difference(&recount.lane, &row, recounted, Delta::default(), found);
+                tell_difference(&recount.target, &row, recounted, Delta::default(), found);
             }
         }
         Ok(())
@@ -256,10 +256,10 @@ impl Recounting {
     /// The counts of everything are on the checkpoint.
     fn compare_everything(&self, recount: &mut Recount<'_>, found: &mut Verification) {
         let row = RowKey::All(Span::AllTime);
-        if recount.lane.fold == Fold::Summary && self.pass.has(&row) && self.days.has_all() {
+        if recount.target.fold == Fold::Summary && self.pass.has(&row) && self.days.has_all() {
             let recounted = recount.rows.remove(&row).unwrap_or_default();
             let everything = recount.checkpoint.everything().delta();
-            tell_difference(&recount.lane, &row, recounted, everything, found);
+            tell_difference(&recount.target, &row, recounted, everything, found);
         }
     }
 
@@ -285,7 +285,7 @@ impl Recounting {
             let mut reader = SliceReader::new(&aggregator.dynamo, &Logs::ALL, slice, Read::Strong);
             while let Some(items) = reader.next().await? {
                 for fact in self.facts(items)? {
-                    for (row, delta) in Rows::of(recount.lane.fold, [&fact]).iter() {
+                    for (row, delta) in Rows::of(recount.target.fold, [&fact]).iter() {
                         let ahead = recount.ahead.get(row);
                         if ahead.is_some_and(|(folded_to, _)| fact.made_at() < *folded_to) {
                             self.add(&mut recount.rows, row, delta);
@@ -295,7 +295,7 @@ impl Recounting {
             }
             for (row, (_, part)) in std::mem::take(&mut recount.ahead) {
                 let recounted = recount.rows.remove(&row).unwrap_or_default();
-                tell_difference(&recount.lane, &row, recounted, part, found);
+                tell_difference(&recount.target, &row, recounted, part, found);
             }
         }
         Ok(())
@@ -304,19 +304,24 @@ impl Recounting {
 
 /// All the rows of one owner, with up to when each is folded.
 async fn read_rows(
-    lane: &Lane<'_>,
+    target: &FoldTarget<'_>,
     owner: &RowOwner,
 ) -> Result<Vec<(RowKey, Delta, DateTime<Utc>)>, StoreError> {
     let query = Query {
         index: None,
-        pk: owner.partition(lane.generation),
+        pk: owner.partition(target.generation),
         from: None,
         to: None,
         order: Order::Ascending,
         limit: usize::MAX,
         read: Read::Strong,
     };
-    let rows = lane.dynamo.query(&query).await?.into_iter().map(Row::from);
+    let rows = target
+        .dynamo
+        .query(&query)
+        .await?
+        .into_iter()
+        .map(Row::from);
     let rows = rows.filter_map(|row| {
         let key = owner.row(row.sort_key())?;
         Some((key, row.delta(), row.folded_to()))
@@ -325,7 +330,7 @@ async fn read_rows(
 }
 
 fn tell_difference(
-    lane: &Lane<'_>,
+    target: &FoldTarget<'_>,
     row: &RowKey,
     mut recounted: Delta,
     mut found: Delta,
@@ -341,7 +346,7 @@ fn tell_difference(
     }
     verification.differ += 1;
     if verification.differences.len() < TOLD_AT_MOST {
-        let key = keys::stats_row(row, lane.generation);
+        let key = keys::stats_row(row, target.generation);
         verification.differences.push(Difference {
             row: format!("{} {}", key.pk, key.sk),
             recounted,

@@ -8,7 +8,7 @@ use domain::rollup::Fold;
 
 /// A fold's rows of one generation, as a run at `now` folds them.
 #[derive(Debug, Clone)]
-pub(super) struct Lane<'t> {
+pub(super) struct FoldTarget<'t> {
     pub(super) dynamo: &'t Dynamo,
     pub(super) fold: Fold,
     pub(super) generation: Generation,
@@ -17,7 +17,7 @@ pub(super) struct Lane<'t> {
     pub(super) now: DateTime<Utc>,
 }
 
-impl<'t> Lane<'t> {
+impl<'t> FoldTarget<'t> {
     /// The rows that are read, which `checkpoint` names.
     pub(super) fn live(
         dynamo: &'t Dynamo,
