@@ -53,9 +53,9 @@ pub async fn verify(arguments: &VerifyArguments) -> Result<(), Box<dyn Error>> {
         to: arguments.to,
     };
     let progress = facts_counted();
-    let tell = |found: &store::fold::Verification| progress.set_position(found.facts as u64);
+    let on_progress = |found: &store::fold::Verification| progress.set_position(found.facts as u64);
     let aggregator = store.aggregator();
-    let found = aggregator.verify(days, Clock::system().now(), || false, tell);
+    let found = aggregator.verify(days, Clock::system().now(), || false, on_progress);
     let found = found.await;
     progress.finish_and_clear();
     close(engine).await;
@@ -85,9 +85,11 @@ pub async fn rebuild(arguments: &RebuildArguments) -> Result<(), Box<dyn Error>>
     let (store, engine) = open(&arguments.data).await?;
     let progress = facts_counted();
     let clock = Clock::system();
-    let tell = |rebuild: &store::fold::Rebuild| progress.set_position(rebuild.facts as u64);
+    let on_progress = |rebuild: &store::fold::Rebuild| progress.set_position(rebuild.facts as u64);
     let aggregator = store.aggregator();
-    let rebuilt = aggregator.rebuild(|| clock.now(), || false, tell).await;
+    let rebuilt = aggregator
+        .rebuild(|| clock.now(), || false, on_progress)
+        .await;
     progress.finish_and_clear();
     close(engine).await;
     println!("{} facts folded anew", rebuilt?.facts);

@@ -22,6 +22,19 @@ pub const ORG: &str = "org_002";
 /// The code of the contracts' examples.
 pub const CODE: &str = "JAN-VERV-8F3A";
 
+/// How a code has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Made inactive.
+    Deactivated,
+    /// Replaced by another.
+    Rotated,
+    /// Made invalid for good.
+    Invalidated,
+    /// Its record is deleted.
+    Deleted,
+}
+
 impl Verv {
     /// Moves the clock to `at`.
     ///
@@ -35,6 +48,23 @@ impl Verv {
     pub async fn make_code(&self, mentor: &str, org: &str, code: &str) -> String {
         let body = json!({"mentor_id": mentor, "org_id": org, "code": code});
         self.post(RECORDS, body).await.expect(201).string("/id")
+    }
+
+    /// Makes `code` for the pair and ends it; the record's id.
+    pub async fn make_ended_code(&self, mentor: &str, org: &str, code: &str, end: End) -> String {
+        let id = self.make_code(mentor, org, code).await;
+        let (record, code) = (format!("{RECORDS}/{id}"), format!("{CODES}/{id}"));
+        let ended = match end {
+            End::Deactivated => self.put(&record, json!({"status": "inactive"})).await,
+            End::Rotated => {
+                let rotation = json!({"mentor_id": mentor, "action": "rotate"});
+                self.put(&code, rotation).await
+            }
+            End::Invalidated => self.delete(&code).await,
+            End::Deleted => self.delete(&record).await,
+        };
+        ended.expect(200);
+        id
     }
 
     /// Makes the contracts' code; the record's id.

@@ -81,7 +81,19 @@ pub(crate) struct Transaction<'t, R> {
     failed: Option<StoreError>,
 }
 
-const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
+/// Gives a write its condition, and asks for the item that refuses it. The SDK's builders have
+/// these setters in common and no trait for them.
+macro_rules! conditional {
+    ($write:expr, $when:ident) => {
+        $write
+            .set_condition_expression($when.condition)
+            .set_expression_attribute_names($when.names)
+            .set_expression_attribute_values($when.values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(invalid_write)
+    };
+}
 
 impl<'t, R> Transaction<'t, R> {
     pub(crate) fn new(dynamo: &'t Dynamo) -> Self {
@@ -113,15 +125,8 @@ impl<'t, R> Transaction<'t, R> {
         let table = self.dynamo.table();
         let write = entity.to_item().and_then(|item| {
             let when = when.parts()?;
-            let put = Put::builder()
-                .table_name(table)
-                .set_item(Some(item))
-                .set_condition_expression(when.condition)
-                .set_expression_attribute_names(when.names)
-                .set_expression_attribute_values(when.values)
-                .return_values_on_condition_check_failure(ALL_OLD)
-                .build()
-                .map_err(invalid_write)?;
+            let put = Put::builder().table_name(table).set_item(Some(item));
+            let put = conditional!(put, when)?;
             Ok(TransactWriteItem::builder().put(put).build())
         });
         self.push(write, refusal)
@@ -140,13 +145,8 @@ impl<'t, R> Transaction<'t, R> {
             let update = UpdateWrite::builder()
                 .table_name(table)
                 .set_key(Some(key.to_item()))
-                .set_update_expression(parts.update)
-                .set_condition_expression(parts.condition)
-                .set_expression_attribute_names(parts.names)
-                .set_expression_attribute_values(parts.values)
-                .return_values_on_condition_check_failure(ALL_OLD)
-                .build()
-                .map_err(invalid_write)?;
+                .set_update_expression(parts.update);
+            let update = conditional!(update, parts)?;
             Ok(TransactWriteItem::builder().update(update).build())
         });
         self.push(write, refusal)
@@ -163,13 +163,8 @@ impl<'t, R> Transaction<'t, R> {
         let write = when.parts().and_then(|when| {
             let delete = Delete::builder()
                 .table_name(table)
-                .set_key(Some(key.to_item()))
-                .set_condition_expression(when.condition)
-                .set_expression_attribute_names(when.names)
-                .set_expression_attribute_values(when.values)
-                .return_values_on_condition_check_failure(ALL_OLD)
-                .build()
-                .map_err(invalid_write)?;
+                .set_key(Some(key.to_item()));
+            let delete = conditional!(delete, when)?;
             Ok(TransactWriteItem::builder().delete(delete).build())
         });
         self.push(write, refusal)

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 use tests::Verv;
-use tests::flows::{ATTRIBUTIONS, CODE, CODES, MENTOR, ORG, RECORDS};
+use tests::flows::{ATTRIBUTIONS, CODE, End, MENTOR, ORG, RECORDS};
 
 #[tokio::test]
 async fn a_click_is_at_its_location_at_once() {
@@ -102,22 +102,13 @@ async fn a_click_on_an_unknown_code_is_not_found() {
 #[tokio::test]
 async fn a_click_on_an_unusable_code_is_refused_with_the_reason() {
     let verv = Verv::start().await;
-    let inactive = verv.make_code("usr_1", ORG, "INACTIVE").await;
-    verv.put(
-        &format!("{RECORDS}/{inactive}"),
-        json!({"status": "inactive"}),
-    )
-    .await
-    .expect(200);
-    let rotated = verv.make_code("usr_2", ORG, "ROTATED").await;
-    let body = json!({"mentor_id": "usr_2", "action": "rotate"});
-    verv.put(&format!("{CODES}/{rotated}"), body)
-        .await
-        .expect(200);
-    let invalidated = verv.make_code("usr_3", ORG, "INVALIDATED").await;
-    verv.delete(&format!("{CODES}/{invalidated}"))
-        .await
-        .expect(200);
+    for (mentor, code, end) in [
+        ("usr_1", "INACTIVE", End::Deactivated),
+        ("usr_2", "ROTATED", End::Rotated),
+        ("usr_3", "INVALIDATED", End::Invalidated),
+    ] {
+        verv.make_ended_code(mentor, ORG, code, end).await;
+    }
     let body = json!({"mentor_id": "usr_4", "org_id": ORG, "code": "EXPIRED", "expires_at": "2026-03-26T12:00:01Z"});
     verv.post(RECORDS, body).await.expect(201);
     let body = json!({"mentor_id": "usr_5", "org_id": ORG, "code": "LIMITED", "max_referrals": 1});

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::Verv;
-use tests::flows::{ATTRIBUTIONS, CODE, CODES, MENTOR, ORG, RECORDS};
+use tests::flows::{ATTRIBUTIONS, CODE, CODES, End, MENTOR, ORG, RECORDS};
 
 fn new_record(mentor: &str, org: &str, code: &str) -> Value {
     json!({"mentor_id": mentor, "org_id": org, "code": code})
@@ -67,24 +67,14 @@ async fn codes_that_read_alike_collide() {
 #[tokio::test]
 async fn a_code_string_is_never_issued_twice() {
     let verv = Verv::start().await;
-    let rotated = verv.make_code("usr_1", ORG, "WAS-ROTATED").await;
-    let body = json!({"mentor_id": "usr_1", "action": "rotate"});
-    verv.put(&format!("{CODES}/{rotated}"), body)
-        .await
-        .expect(200);
-    let inactive = verv.make_code("usr_2", ORG, "WAS-DEACTIVATED").await;
-    let body = json!({"status": "inactive"});
-    verv.put(&format!("{RECORDS}/{inactive}"), body)
-        .await
-        .expect(200);
-    let invalidated = verv.make_code("usr_3", ORG, "WAS-INVALIDATED").await;
-    verv.delete(&format!("{CODES}/{invalidated}"))
-        .await
-        .expect(200);
-    let deleted = verv.make_code("usr_4", ORG, "WAS-DELETED").await;
-    verv.delete(&format!("{RECORDS}/{deleted}"))
-        .await
-        .expect(200);
+    for (mentor, code, end) in [
+        ("usr_1", "WAS-ROTATED", End::Rotated),
+        ("usr_2", "WAS-DEACTIVATED", End::Deactivated),
+        ("usr_3", "WAS-INVALIDATED", End::Invalidated),
+        ("usr_4", "WAS-DELETED", End::Deleted),
+    ] {
+        verv.make_ended_code(mentor, ORG, code, end).await;
+    }
     for code in [
         "WAS-ROTATED",
         "WAS-DEACTIVATED",

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::Verv;
-use tests::flows::{ATTRIBUTIONS, CODE, CODES, MENTOR, ORG, RECORDS};
+use tests::flows::{ATTRIBUTIONS, CODE, CODES, End, MENTOR, ORG, RECORDS};
 
 /// Enough for three pages of 20, and no multiple of any page size asked for below.
 const RECORDS_MADE: usize = 57;
@@ -199,17 +199,10 @@ async fn a_page_behind_the_last_is_empty_and_one_too_deep_points_to_the_cursor()
 async fn codes_are_filtered_by_what_they_have() {
     let verv = Verv::start().await;
     let active = verv.make_example_code().await;
-    let inactive = verv.make_code("usr_1", ORG, "INACTIVE").await;
-    verv.put(
-        &format!("{RECORDS}/{inactive}"),
-        json!({"status": "inactive"}),
-    )
-    .await
-    .expect(200);
-    let invalidated = verv.make_code("usr_1", "org_003", "INVALIDATED").await;
-    verv.delete(&format!("{CODES}/{invalidated}"))
-        .await
-        .expect(200);
+    let inactive = verv.make_ended_code("usr_1", ORG, "INACTIVE", End::Deactivated);
+    let inactive = inactive.await;
+    let invalidated = verv.make_ended_code("usr_1", "org_003", "INVALIDATED", End::Invalidated);
+    let invalidated = invalidated.await;
     let body = json!({"mentor_id": "usr_1", "org_id": ORG, "code": "EXPIRED", "expires_at": "2026-03-27T00:00:00Z"});
     let expired = verv.post(RECORDS, body).await.expect(201).string("/id");
     verv.set_clock("2026-03-27T00:00:00Z");

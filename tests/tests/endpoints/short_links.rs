@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use serde_json::json;
-use tests::flows::{ATTRIBUTIONS, CODE, CODES, MENTOR, ORG, RECORDS};
+use tests::flows::{ATTRIBUTIONS, CODE, End, MENTOR, ORG, RECORDS};
 use tests::{Reply, Verv};
 
 const PERSON: (&str, &str) = (
@@ -132,21 +132,13 @@ async fn whoever_is_no_person_is_led_on_and_never_counted() {
 #[tokio::test]
 async fn a_link_that_does_not_work_shows_a_small_page() {
     let verv = Verv::start().await;
-    let inactive = verv.make_code("usr_1", ORG, "INACTIVE").await;
-    verv.put(
-        &format!("{RECORDS}/{inactive}"),
-        json!({"status": "inactive"}),
-    )
-    .await
-    .expect(200);
-    let invalidated = verv.make_code("usr_2", ORG, "INVALIDATED").await;
-    verv.delete(&format!("{CODES}/{invalidated}"))
-        .await
-        .expect(200);
-    let deleted = verv.make_code("usr_3", ORG, "DELETED").await;
-    verv.delete(&format!("{RECORDS}/{deleted}"))
-        .await
-        .expect(200);
+    for (mentor, code, end) in [
+        ("usr_1", "INACTIVE", End::Deactivated),
+        ("usr_2", "INVALIDATED", End::Invalidated),
+        ("usr_3", "DELETED", End::Deleted),
+    ] {
+        verv.make_ended_code(mentor, ORG, code, end).await;
+    }
     let body = json!({"mentor_id": "usr_4", "org_id": ORG, "code": "EXPIRED", "expires_at": "2026-03-26T12:00:01Z"});
     verv.post(RECORDS, body).await.expect(201);
     verv.set_clock("2026-03-26T12:00:01Z");

@@ -7,43 +7,84 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
-/// Every bad `Authorization`, by name: the values of the header, none to many.
-pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
-    let good = json!({"sub": "usr_1", "roles": ["ROLE_ORG"], "exp": now + 3_600, "org_id": ACME});
-    let token = signed(&good, OLD);
-    let parts: Vec<&str> = token.split('.').collect();
-    let (header, claims, signature) = (parts[0], parts[1], parts[2]);
-    let bearer = |token: &str| vec![format!("Bearer {token}")];
-    let headed = |header: Value| {
-        let token = forged(&header, &good, OLD, Algorithm::HS256);
-        vec![format!("Bearer {token}")]
-    };
-    let claiming = |change: Value| vec![format!("Bearer {}", signed(&with(&good, change), OLD))];
-    let raw_claims = |text: &str| {
+/// A case's name, and the values of its `Authorization` header: none to many.
+type Case = (&'static str, Vec<String>);
+
+/// Every bad `Authorization`.
+pub(crate) fn bad(now: i64) -> Vec<Case> {
+    let good = Good::at(now);
+    [
+        broken(&good),
+        forged_signature(&good),
+        confused(&good, now),
+        expired(&good, now),
+        foreign(&good),
+    ]
+    .concat()
+}
+
+/// A token that gets in, and its parts.
+struct Good {
+    good: Value,
+    token: String,
+    header: String,
+    claims: String,
+    signature: String,
+}
+
+impl Good {
+    fn at(now: i64) -> Self {
+        let good =
+            json!({"sub": "usr_1", "roles": ["ROLE_ORG"], "exp": now + 3_600, "org_id": ACME});
+        let token = signed(&good, OLD);
+        let part = |at: usize| token.split('.').nth(at).expect("three parts").to_owned();
+        Self {
+            header: part(0),
+            claims: part(1),
+            signature: part(2),
+            good,
+            token,
+        }
+    }
+
+    /// The same claims under another header.
+    fn headed(&self, header: Value) -> Vec<String> {
+        bearer(&forged(&header, &self.good, OLD, Algorithm::HS256))
+    }
+
+    /// The same header over changed claims.
+    fn claiming(&self, change: Value) -> Vec<String> {
+        bearer(&signed(&with(&self.good, change), OLD))
+    }
+
+    /// The same header over this text.
+    fn raw_claims(&self, text: &str) -> Vec<String> {
         let claims = URL_SAFE_NO_PAD.encode(text);
-        vec![format!(
-            "Bearer {}",
-            sign(header, &claims, OLD, Algorithm::HS256)
-        )]
-    };
-    let flipped = {
-        let mut bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64");
-        bytes[7] ^= 1;
-        format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(bytes))
-    };
-    let short = {
-        let bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64");
-        format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(&bytes[..16]))
-    };
-    let padded = {
-        let bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64");
-        format!("{header}.{claims}.{}", URL_SAFE.encode(bytes))
-    };
-    let other_claims = encoded(&with(&good, json!({"sub": "usr_2"})));
-    let none = encoded(&json!({"typ": "JWT", "alg": "none"}));
-    let rs256 = rs256(&encoded(&json!({"typ": "JWT", "alg": "RS256"})), claims);
+        bearer(&sign(&self.header, &claims, OLD, Algorithm::HS256))
+    }
+
+    /// The token with another encoding of its signature.
+    fn resigned(&self, encode: impl FnOnce(Vec<u8>) -> String) -> String {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.signature).expect("base64");
+        format!("{}.{}.{}", self.header, self.claims, encode(bytes))
+    }
+}
+
+fn bearer(token: &str) -> Vec<String> {
+    vec![format!("Bearer {token}")]
+}
+
+/// No token at all, or what is none.
+fn broken(good: &Good) -> Vec<Case> {
+    let Good {
+        token,
+        header,
+        claims,
+        signature,
+        ..
+    } = good;
+    let padded = good.resigned(|bytes| URL_SAFE.encode(bytes));
     vec![
-        // Broken.
         ("no header", vec![]),
         ("empty header", vec![String::new()]),
         ("scheme alone", vec!["Bearer".to_owned()]),
@@ -95,11 +136,11 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
                 Algorithm::HS256,
             )),
         ),
-        ("claims no JSON", raw_claims("{")),
-        ("claims a list", raw_claims("[1]")),
-        ("claims a string", raw_claims("\"usr_1\"")),
+        ("claims no JSON", good.raw_claims("{")),
+        ("claims a list", good.raw_claims("[1]")),
+        ("claims a string", good.raw_claims("\"usr_1\"")),
         ("padded signature", bearer(&padded)),
-        ("over-long", claiming(json!({"x": "x".repeat(5_000)}))),
+        ("over-long", good.claiming(json!({"x": "x".repeat(5_000)}))),
         (
             "not UTF-8",
             bearer(&sign(
@@ -109,7 +150,26 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
                 Algorithm::HS256,
             )),
         ),
-        // Forged.
+    ]
+}
+
+/// Signatures that are not the key's.
+fn forged_signature(good: &Good) -> Vec<Case> {
+    let Good {
+        header,
+        claims,
+        signature,
+        ..
+    } = good;
+    let short = good.resigned(|bytes| URL_SAFE_NO_PAD.encode(&bytes[..16]));
+    let flipped = good.resigned(|mut bytes| {
+        bytes[7] ^= 1;
+        URL_SAFE_NO_PAD.encode(bytes)
+    });
+    let other_claims = encoded(&with(&good.good, json!({"sub": "usr_2"})));
+    let none = encoded(&json!({"typ": "JWT", "alg": "none"}));
+    let rs256 = rs256(&encoded(&json!({"typ": "JWT", "alg": "RS256"})), claims);
+    vec![
         ("signature flipped", bearer(&flipped)),
         ("signature cut", bearer(&short)),
         (
@@ -131,21 +191,30 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
             "alg none, old signature",
             bearer(&format!("{none}.{claims}.{signature}")),
         ),
-        ("alg None", headed(json!({"typ": "JWT", "alg": "None"}))),
-        ("alg nOnE", headed(json!({"typ": "JWT", "alg": "nOnE"}))),
-        ("alg empty", headed(json!({"typ": "JWT", "alg": ""}))),
-        ("alg missing", headed(json!({"typ": "JWT"}))),
-        ("alg null", headed(json!({"typ": "JWT", "alg": null}))),
-        ("alg hs256", headed(json!({"typ": "JWT", "alg": "hs256"}))),
+        (
+            "alg None",
+            good.headed(json!({"typ": "JWT", "alg": "None"})),
+        ),
+        (
+            "alg nOnE",
+            good.headed(json!({"typ": "JWT", "alg": "nOnE"})),
+        ),
+        ("alg empty", good.headed(json!({"typ": "JWT", "alg": ""}))),
+        ("alg missing", good.headed(json!({"typ": "JWT"}))),
+        ("alg null", good.headed(json!({"typ": "JWT", "alg": null}))),
+        (
+            "alg hs256",
+            good.headed(json!({"typ": "JWT", "alg": "hs256"})),
+        ),
         (
             "alg a list",
-            headed(json!({"typ": "JWT", "alg": ["HS256"]})),
+            good.headed(json!({"typ": "JWT", "alg": ["HS256"]})),
         ),
         (
             "alg HS384",
             bearer(&forged(
                 &json!({"alg": "HS384"}),
-                &good,
+                &good.good,
                 OLD,
                 Algorithm::HS384,
             )),
@@ -154,7 +223,7 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
             "alg HS512",
             bearer(&forged(
                 &json!({"alg": "HS512"}),
-                &good,
+                &good.good,
                 OLD,
                 Algorithm::HS512,
             )),
@@ -162,28 +231,28 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
         ("alg RS256, signed RS256", bearer(&rs256)),
         (
             "alg RS256, signed HS256",
-            headed(json!({"typ": "JWT", "alg": "RS256"})),
+            good.headed(json!({"typ": "JWT", "alg": "RS256"})),
         ),
         (
             "alg ES256, signed HS256",
-            headed(json!({"typ": "JWT", "alg": "ES256"})),
+            good.headed(json!({"typ": "JWT", "alg": "ES256"})),
         ),
         (
             "alg EdDSA, signed HS256",
-            headed(json!({"typ": "JWT", "alg": "EdDSA"})),
+            good.headed(json!({"typ": "JWT", "alg": "EdDSA"})),
         ),
-        ("empty key", bearer(&signed(&good, ""))),
-        ("guessed key", bearer(&signed(&good, "secret"))),
+        ("empty key", bearer(&signed(&good.good, ""))),
+        ("guessed key", bearer(&signed(&good.good, "secret"))),
         (
             "development key",
-            bearer(&signed(&good, "local-development-key")),
+            bearer(&signed(&good.good, "local-development-key")),
         ),
-        ("the company as key", bearer(&signed(&good, ACME))),
+        ("the company as key", bearer(&signed(&good.good, ACME))),
         (
             "own key in jwk",
             bearer(&forged(
                 &json!({"alg": "HS256", "jwk": {"kty": "oct", "k": URL_SAFE_NO_PAD.encode("mine")}}),
-                &good,
+                &good.good,
                 "mine",
                 Algorithm::HS256,
             )),
@@ -192,7 +261,7 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
             "own key by jku",
             bearer(&forged(
                 &json!({"alg": "HS256", "jku": "https://evil.example/keys"}),
-                &good,
+                &good.good,
                 "mine",
                 Algorithm::HS256,
             )),
@@ -201,7 +270,7 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
             "kid of a file",
             bearer(&forged(
                 &json!({"alg": "HS256", "kid": "../../dev/null"}),
-                &good,
+                &good.good,
                 "",
                 Algorithm::HS256,
             )),
@@ -210,102 +279,135 @@ pub(crate) fn bad(now: i64) -> Vec<(&'static str, Vec<String>)> {
             "kid of another company",
             bearer(&forged(
                 &json!({"alg": "HS256", "kid": "globex"}),
-                &good,
+                &good.good,
                 OTHER,
                 Algorithm::HS256,
             )),
         ),
-        // Confused.
+    ]
+}
+
+/// Headers and claims of another shape.
+fn confused(good: &Good, now: i64) -> Vec<Case> {
+    vec![
         (
             "crit",
-            headed(json!({"alg": "HS256", "crit": ["exp"], "exp": now + 1})),
+            good.headed(json!({"alg": "HS256", "crit": ["exp"], "exp": now + 1})),
         ),
-        ("crit empty", headed(json!({"alg": "HS256", "crit": []}))),
+        (
+            "crit empty",
+            good.headed(json!({"alg": "HS256", "crit": []})),
+        ),
         (
             "crit b64",
-            headed(json!({"alg": "HS256", "crit": ["b64"], "b64": false})),
+            good.headed(json!({"alg": "HS256", "crit": ["b64"], "b64": false})),
         ),
         (
             "encrypted",
-            headed(json!({"alg": "HS256", "enc": "A128GCM"})),
+            good.headed(json!({"alg": "HS256", "enc": "A128GCM"})),
         ),
-        ("compressed", headed(json!({"alg": "HS256", "zip": "DEF"}))),
-        ("nested", headed(json!({"alg": "HS256", "cty": "JWT"}))),
+        (
+            "compressed",
+            good.headed(json!({"alg": "HS256", "zip": "DEF"})),
+        ),
+        ("nested", good.headed(json!({"alg": "HS256", "cty": "JWT"}))),
         (
             "of another type",
-            headed(json!({"alg": "HS256", "typ": "logout+jwt"})),
+            good.headed(json!({"alg": "HS256", "typ": "logout+jwt"})),
         ),
-        ("typ a number", headed(json!({"alg": "HS256", "typ": 1}))),
-        ("no sub", claiming(json!({"sub": null}))),
-        ("empty sub", claiming(json!({"sub": ""}))),
-        ("sub a number", claiming(json!({"sub": 1}))),
-        ("sub over-long", claiming(json!({"sub": "x".repeat(256)}))),
+        (
+            "typ a number",
+            good.headed(json!({"alg": "HS256", "typ": 1})),
+        ),
+        ("no sub", good.claiming(json!({"sub": null}))),
+        ("empty sub", good.claiming(json!({"sub": ""}))),
+        ("sub a number", good.claiming(json!({"sub": 1}))),
+        (
+            "sub over-long",
+            good.claiming(json!({"sub": "x".repeat(256)})),
+        ),
         (
             "sub twice",
-            raw_claims(&format!(
+            good.raw_claims(&format!(
                 r#"{{"sub":"usr_1","sub":"usr_2","roles":["ROLE_ORG"],"exp":{},"org_id":"acme"}}"#,
                 now + 60
             )),
         ),
         (
             "roles twice",
-            raw_claims(&format!(
+            good.raw_claims(&format!(
                 r#"{{"sub":"usr_1","roles":[],"roles":["ROLE_ORG"],"exp":{},"org_id":"acme"}}"#,
                 now + 60
             )),
         ),
-        ("no roles", claiming(json!({"roles": null}))),
-        ("roles empty", claiming(json!({"roles": []}))),
-        ("roles a string", claiming(json!({"roles": "ROLE_ORG"}))),
+        ("no roles", good.claiming(json!({"roles": null}))),
+        ("roles empty", good.claiming(json!({"roles": []}))),
+        (
+            "roles a string",
+            good.claiming(json!({"roles": "ROLE_ORG"})),
+        ),
         (
             "roles unknown",
-            claiming(json!({"roles": ["ROLE_ROOT", "admin", "role_org"]})),
+            good.claiming(json!({"roles": ["ROLE_ROOT", "admin", "role_org"]})),
         ),
-        ("roles numbers", claiming(json!({"roles": [1]}))),
-        ("org_id a list", claiming(json!({"org_id": [ACME]}))),
+        ("roles numbers", good.claiming(json!({"roles": [1]}))),
+        ("org_id a list", good.claiming(json!({"org_id": [ACME]}))),
         (
             "org_id with a separator",
-            claiming(json!({"org_id": "acme#x"})),
+            good.claiming(json!({"org_id": "acme#x"})),
         ),
-        // Expired, or not yet valid.
-        ("no exp", claiming(json!({"exp": null}))),
-        ("exp past", claiming(json!({"exp": now - 31}))),
-        ("exp at the leeway", claiming(json!({"exp": now - 30}))),
-        ("exp long past", claiming(json!({"exp": 1}))),
-        ("exp negative", claiming(json!({"exp": -1}))),
+    ]
+}
+
+/// Expired, or not yet valid.
+fn expired(good: &Good, now: i64) -> Vec<Case> {
+    vec![
+        ("no exp", good.claiming(json!({"exp": null}))),
+        ("exp past", good.claiming(json!({"exp": now - 31}))),
+        ("exp at the leeway", good.claiming(json!({"exp": now - 30}))),
+        ("exp long past", good.claiming(json!({"exp": 1}))),
+        ("exp negative", good.claiming(json!({"exp": -1}))),
         (
             "exp a string",
-            claiming(json!({"exp": (now + 3_600).to_string()})),
+            good.claiming(json!({"exp": (now + 3_600).to_string()})),
         ),
-        ("exp a fraction", claiming(json!({"exp": now as f64 + 0.5}))),
-        ("exp without end", claiming(json!({"exp": 1e300}))),
-        ("exp true", claiming(json!({"exp": true}))),
-        ("nbf ahead", claiming(json!({"nbf": now + 31}))),
-        ("nbf far ahead", claiming(json!({"nbf": i64::MAX}))),
-        ("nbf a string", claiming(json!({"nbf": "0"}))),
-        // Foreign, and replayed against another company.
-        ("another company's key", bearer(&signed(&good, OTHER))),
+        (
+            "exp a fraction",
+            good.claiming(json!({"exp": now as f64 + 0.5})),
+        ),
+        ("exp without end", good.claiming(json!({"exp": 1e300}))),
+        ("exp true", good.claiming(json!({"exp": true}))),
+        ("nbf ahead", good.claiming(json!({"nbf": now + 31}))),
+        ("nbf far ahead", good.claiming(json!({"nbf": i64::MAX}))),
+        ("nbf a string", good.claiming(json!({"nbf": "0"}))),
+    ]
+}
+
+/// Another company's, and replayed against another company.
+fn foreign(good: &Good) -> Vec<Case> {
+    vec![
+        ("another company's key", bearer(&signed(&good.good, OTHER))),
         (
             "another company's token",
-            bearer(&signed(&with(&good, json!({"org_id": "globex"})), OLD)),
+            bearer(&signed(&with(&good.good, json!({"org_id": "globex"})), OLD)),
         ),
-        ("the platform's key", bearer(&signed(&good, PLATFORM))),
+        ("the platform's key", bearer(&signed(&good.good, PLATFORM))),
         (
             "the company's key, no company",
-            claiming(json!({"org_id": null})),
+            good.claiming(json!({"org_id": null})),
         ),
         (
             "an organisation's role without one",
-            bearer(&signed(&with(&good, json!({"org_id": null})), OLD)),
+            bearer(&signed(&with(&good.good, json!({"org_id": null})), OLD)),
         ),
         (
             "an administrator by the company",
-            claiming(json!({"roles": ["ROLE_ADMIN"]})),
+            good.claiming(json!({"roles": ["ROLE_ADMIN"]})),
         ),
         (
             "an administrator by the company's key",
             bearer(&signed(
-                &with(&good, json!({"roles": ["ROLE_ADMIN"], "org_id": null})),
+                &with(&good.good, json!({"roles": ["ROLE_ADMIN"], "org_id": null})),
                 OLD,
             )),
         ),

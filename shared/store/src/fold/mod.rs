@@ -137,7 +137,7 @@ impl Aggregator {
     /// fold that is behind; the next run goes on from there.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB refuses a request, or cannot even tell how far the folds
+    /// [`StoreError`] when DynamoDB refuses a request, or cannot say how far the folds
     /// are.
     pub async fn run(
         &self,

@@ -71,7 +71,7 @@ impl Entity for Successor {
 
 impl Aggregator {
     /// Writes all rows of both folds anew and switches over to them. `stop` ends it between
-    /// two rounds; calling it again within a day goes on. `tell` hears after each round how
+    /// two rounds; calling it again within a day goes on. `on_progress` is called after each round with how
     /// far it is.
     ///
     /// Clicks that their retention has taken away are not counted any more.
@@ -82,7 +82,7 @@ impl Aggregator {
         &self,
         now: impl Fn() -> DateTime<Utc>,
         stop: impl Fn() -> bool,
-        tell: impl Fn(&Rebuild),
+        on_progress: impl Fn(&Rebuild),
     ) -> Result<Rebuild, StoreError> {
         let mut rebuild = Rebuild::default();
         let mut folds = Vec::new();
@@ -114,7 +114,7 @@ impl Aggregator {
                 rebuild.facts += rows.fold_once(checkpoint, &window).await?;
             }
             rebuild.rebuilt_to = Some(from.into());
-            tell(&rebuild);
+            on_progress(&rebuild);
             if is_caught_up {
                 folds = switch_all(folds).await?;
             }

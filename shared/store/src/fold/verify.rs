@@ -82,7 +82,7 @@ struct Recount<'t> {
 }
 
 impl Aggregator {
-    /// Recounts `days`. `stop` ends it; `tell` hears now and then how many facts are recounted.
+    /// Recounts `days`. `stop` ends it; `on_progress` is called now and then with what is recounted.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
@@ -91,7 +91,7 @@ impl Aggregator {
         days: Days,
         now: DateTime<Utc>,
         stop: impl Fn() -> bool,
-        tell: impl Fn(&Verification),
+        on_progress: impl Fn(&Verification),
     ) -> Result<Verification, StoreError> {
         let mut found = Verification::default();
         let mut passes = 1;
@@ -101,7 +101,7 @@ impl Aggregator {
             let mut recounts = self.settled(now).await?;
             let facts = Recounting { days, pass, now };
             let Some(count) = facts
-                .count(self, &mut recounts, &stop, &mut found, &tell)
+                .count(self, &mut recounts, &stop, &mut found, &on_progress)
                 .await?
             else {
                 return Ok(found);
@@ -167,7 +167,7 @@ impl Recounting {
         recounts: &mut [Recount<'_>; 2],
         stop: &impl Fn() -> bool,
         found: &mut Verification,
-        tell: &impl Fn(&Verification),
+        on_progress: &impl Fn(&Verification),
     ) -> Result<Option<Memory>, StoreError> {
         let ends = recounts.iter().map(|recount| recount.checkpoint.folded_to);
         let slice = Slice {
@@ -185,7 +185,7 @@ impl Recounting {
             } else {
                 0
             };
-            tell(found);
+            on_progress(found);
             for recount in recounts.iter_mut() {
                 let to = recount.checkpoint.folded_to;
                 let folded = facts.iter().filter(|fact| fact.made_at() < to);
