@@ -2,7 +2,13 @@
 
 use super::{audit, engine, listed, owner, total_of};
 use super::{click, click_mentors, fold, fold_at, fold_until, folded, stop_after, total_clicks};
-use chrono::TimeDelta;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::Code;
+use domain::attribution::Visitor;
+use domain::click::Click;
+use domain::confirmation::Confirmation;
+use serde_json::json;
 use std::sync::Arc;
 use store::UnscopedStore;
 use store::fold::{Fold, FoldPace};
@@ -10,6 +16,8 @@ use tests::faults::{Fault, Faults};
 use tests::gate::{Gate, Stop};
 use tests::standin::{Options, StandIn};
 use tests::{EVERY_RUN, Verv, seed};
+
+const LEADERBOARD: &str = "/api/v1/referral-attributions/leaderboard";
 
 #[tokio::test]
 async fn detail_waits_for_its_pace_and_the_summary_does_not() {
@@ -139,45 +147,119 @@ async fn a_refused_request_is_an_error() {
     assert!(run.is_err());
 }
 
-/// Kills a run at its call `at`, plants clicks whose ids lie before, inside and after the
+/// Records a click of a code as if it was `at`, and confirms it a second later.
+async fn recruit(verv: &Verv, code: &Code, member: usize, at: DateTime<Utc>) {
+    let store = verv.unrestricted();
+    let click = Click {
+        code: code.folded(),
+        visitor: Visitor::default(),
+        occurred_at: None,
+        retention: None,
+    };
+    let click = store.record_click(click, None, at).await.expect("a click");
+    let confirmation = Confirmation {
+        code: code.folded(),
+        member: format!("new_{member}").parse().expect("an id"),
+        confirmed_at: None,
+    };
+    let confirmed_at = at + TimeDelta::seconds(1);
+    let confirmed = store
+        .confirm(click.value.id, confirmation, confirmed_at)
+        .await;
+    assert!(confirmed.is_ok(), "{confirmed:?}");
+}
+
+/// Kills a run at its call `at`, plants conversions whose ids lie before, inside and after the
 /// slice of the round under way, and lets the next runs and the audit do their work. Says
 /// whether the run made that call.
 async fn plant_beside_a_killed_round(at: usize) -> bool {
     let gate = Gate::new();
     let verv = Verv::start().await;
     let gated = UnscopedStore::new(gate.client(&verv.engine.endpoint()), "verv");
+    let pair = json!({"mentor_id": "usr_4491", "org_id": "org_002"});
+    let code = verv
+        .post("/api/v1/referral-codes", pair)
+        .await
+        .string("/code");
+    let code: Code = code.parse().expect("a code");
+    verv.clock.advance(TimeDelta::hours(6));
     let long_ago = verv.now() - TimeDelta::hours(5);
-    click(&verv, 20, long_ago).await;
+    recruit(&verv, &code, 0, long_ago).await;
     fold(&verv).await;
     verv.clock.advance(TimeDelta::minutes(5));
     let made = verv.now() - TimeDelta::minutes(1);
-    click(&verv, 10, made).await;
+    recruit(&verv, &code, 1, made).await;
 
     gate.arm(Stop::Before(at));
     let aggregator = gated.aggregator();
     let run = aggregator.run(verv.now(), &EVERY_RUN, || false);
     let is_killed = tokio::select! {
         run = run => {
-            assert_eq!(run.expect("the engine answers").facts(), 10);
+            assert_eq!(run.expect("the engine answers").facts(), 2);
             false
         }
         () = gate.stopped() => true,
     };
     let after = verv.now() + TimeDelta::seconds(1);
-    for planted in [long_ago, made - TimeDelta::seconds(3), after] {
-        click(&verv, 1, planted).await;
+    let inside = made - TimeDelta::seconds(3);
+    for (member, planted) in [long_ago, inside, after].into_iter().enumerate() {
+        recruit(&verv, &code, member + 2, planted).await;
     }
+    let audited = audit(&verv).await;
+    assert_eq!(
+        audited.late_facts, 2,
+        "a click and its conversion: {audited:?}"
+    );
     verv.clock.advance(TimeDelta::minutes(2));
     fold(&verv).await;
     verv.clock.advance(TimeDelta::hours(3));
     fold(&verv).await;
     let audited = audit(&verv).await;
     assert!(audited.is_complete, "{audited:?}");
-    assert!(audited.late_facts >= 1, "{audited:?}");
-    assert_eq!(total_clicks(&verv).await, 33, "killed at call {at}");
-    assert_eq!(listed(&verv).await, 33, "killed at call {at}");
+    assert_eq!(total_clicks(&verv).await, 5, "killed at call {at}");
+    assert_eq!(listed(&verv).await, 5, "killed at call {at}");
+    for period in ["all_time", "month"] {
+        let path = format!("{LEADERBOARD}?org_id=org_002&period={period}");
+        let ranked = verv.get(&path).await.expect(200).json();
+        let first = &ranked["data"][0];
+        let counts = (&first["conversions"], &first["clicks"]);
+        assert_eq!(
+            counts,
+            (&json!(5), &json!(5)),
+            "killed at call {at}, {period}"
+        );
+        assert_eq!(
+            rank_of(&verv, period).await,
+            5,
+            "killed at call {at}, {period}"
+        );
+    }
     assert_eq!(audit(&verv).await.late_facts, 0);
     is_killed
+}
+
+/// What the mentor's rank is computed from, which the leaderboard does not show.
+async fn rank_of(verv: &Verv, period: &str) -> i64 {
+    let span = if period == "month" {
+        "2026-03"
+    } else {
+        "TOTAL"
+    };
+    let text = |text: String| AttributeValue::S(text);
+    let rank = engine(verv)
+        .get_item()
+        .table_name("verv")
+        .key("pk", text("STATS#M#usr_4491".to_owned()))
+        .key("sk", text(format!("RANK#org_002#{span}")))
+        .send()
+        .await
+        .expect("the engine answers");
+    let conversions = rank
+        .item
+        .and_then(|rank| rank["conversions"].as_n().ok().cloned());
+    conversions
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }
 
 #[tokio::test]

@@ -238,6 +238,9 @@ pub(crate) fn moved_rank(
     };
     let before = held.map_or(0, |rank| count(rank, CONVERSIONS));
     let after = before + conversions;
+    // A late fact must not make the rank look older than it is.
+    let held_to = held.map_or(0, |rank| count(rank, FOLDED_TO));
+    let to = held_to.max(folded_to.timestamp_millis());
     let set = "SET #kind = :kind, folded_to = :to, conversions = :after";
     let update = if after > 0 {
         Update::new(format!("{set}, gsi2pk = :ranking, gsi2sk = :rank"))
@@ -248,13 +251,13 @@ pub(crate) fn moved_rank(
     };
     let update = update
         .bind(":kind", "rank")
-        .bind(":to", &folded_to.timestamp_millis())
+        .bind(":to", &to)
         .bind(":after", &after);
     Ok(match held {
         None => update.when("attribute_not_exists(folded_to)"),
-        Some(rank) => update
+        Some(_) => update
             .when("folded_to = :held AND conversions = :before")
-            .bind(":held", &count(rank, FOLDED_TO))
+            .bind(":held", &held_to)
             .bind(":before", &before),
     })
 }
@@ -337,17 +340,18 @@ mod tests {
             (CONVERSIONS.to_owned(), number(2)),
             (FOLDED_TO.to_owned(), number(1_000)),
         ]);
-        let update = |conversions| {
+        let moved = |conversions, to| {
             let generation = Generation::default();
-            let moved = moved_rank(
-                Some(&held),
-                &key,
-                conversions,
-                from_millis(2_000),
-                generation,
-            );
+            let moved = moved_rank(Some(&held), &key, conversions, from_millis(to), generation);
             moved.and_then(Update::parts).expect("bound")
         };
+        let late = moved(1, 500).values.expect("values");
+        assert_eq!(
+            late[":to"],
+            number(1_000),
+            "a rank never looks older than it is"
+        );
+        let update = |conversions| moved(conversions, 2_000);
         let gone = update(-2).update.expect("an update");
         assert!(gone.ends_with("REMOVE gsi2pk, gsi2sk"), "{gone}");
         let values = update(1).values.expect("values");
