@@ -81,7 +81,7 @@ pub(crate) struct Transaction<'t, R> {
     failed: Option<StoreError>,
 }
 
-/// Gives a write its condition, and asks for the item that refuses it. The SDK's builders have
+/// Gives a write its condition, and requests the item that refuses it. The SDK's builders have
 /// these setters in common and no trait for them.
 macro_rules! conditional {
     ($write:expr, $when:ident) => {

@@ -1,12 +1,14 @@
 //! Tokens that must not get in, on every route that requires one.
 
 mod bad;
+mod claims;
 mod rsa;
 
 use axum::http::Method;
-use bad::bad;
+use bad::{Case, Good, broken, forged_signature};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use claims::{confused, expired, foreign};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 use tests::Verv;
@@ -68,6 +70,19 @@ fn any_path(route: &str) -> String {
         .replace("{mentor_id}", "usr_1");
     assert!(!path.contains('{'), "{route}");
     path
+}
+
+/// Every bad `Authorization`.
+fn bad(now: i64) -> Vec<Case> {
+    let good = Good::at(now);
+    [
+        broken(&good),
+        forged_signature(&good),
+        confused(&good, now),
+        expired(&good, now),
+        foreign(&good),
+    ]
+    .concat()
 }
 
 #[tokio::test]
