@@ -217,7 +217,8 @@ impl Transaction<'_, Conflict<CreateRefusal>> {
             &ActiveCode::from(record),
             free,
             move |held: Option<ActiveCode>| {
-                held.map_or_else(taken, |held| {
+                // A refusal that does not say what is there is read again.
+                held.map_or(Conflict::Overtaken, |held| {
                     Conflict::Refused(CreateRefusal::PairHasActive(Box::new(held.into())))
                 })
             },
