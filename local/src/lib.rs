@@ -22,8 +22,11 @@ pub async fn aggregate_regularly(store: UnscopedStore, clock: Clock, pace: FoldP
     let aggregator = store.aggregator();
     loop {
         let run = stats_aggregator::aggregate(&aggregator, &clock, &pace, || false);
-        if let Err(error) = run.await {
-            tracing::error!(%error, "the aggregation failed; the next one goes on from there");
+        match run.await {
+            Ok(report) => report.log(),
+            Err(error) => {
+                tracing::error!(%error, "the aggregation failed; the next one goes on from there");
+            }
         }
         tokio::time::sleep(AGGREGATION_PERIOD).await;
     }

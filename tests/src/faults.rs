@@ -26,6 +26,10 @@ pub enum Fault {
     LostAnswer,
     /// The call is carried out; its answer does not come in time.
     LateAnswer,
+    /// The call is not carried out, and never answered.
+    NoAnswer,
+    /// An earlier attempt at this transaction is not done yet. Nothing is written.
+    InProgress,
     /// DynamoDB fails inside, and says so.
     InternalError,
     /// Something in front of DynamoDB fails, and does not speak its protocol.
@@ -154,6 +158,8 @@ impl HttpConnector for Connector {
             Fault::LateAnswer => {
                 carry_out(|| ConnectorError::timeout("the answer took too long".into()))
             }
+            Fault::NoAnswer => HttpConnectorFuture::new(std::future::pending()),
+            Fault::InProgress => refuse(400, &error("TransactionInProgressException")),
             Fault::Throttled => refuse(400, &error("ThrottlingException")),
             Fault::ThroughputExceeded => {
                 refuse(400, &error("ProvisionedThroughputExceededException"))

@@ -24,8 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// X-Ray's header of every invocation.
-pub const TRACE: &str =
-    "Root=1-69c51fc0-5f3a21bc00000000aa000011;Parent=53995c3f42cd8ad8;Sampled=1";
+const TRACE: &str = "Root=1-69c51fc0-5f3a21bc00000000aa000011;Parent=53995c3f42cd8ad8;Sampled=1";
 
 /// A function's answer, or the error it reported.
 type Outcome = Result<Value, Value>;
@@ -91,6 +90,7 @@ impl Lambda {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "local")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "local")
             .env("AWS_REGION", "eu-north-1")
+            .env("JOIN_BASE_URL", "https://app.org.no/join")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .envs(variables.iter().copied())

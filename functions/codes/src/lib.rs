@@ -14,7 +14,7 @@ use store::Store;
 use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView};
 use web::access::OWN;
 use web::codes::{CodeQuery, WantedCodeBody};
-use web::extract::{IdempotentJson, JsonBody, ListQuery, Now, PathId, StrictQuery};
+use web::extract::{IdempotentJson, JsonBody, ListQuery, Now, PathId, ShortBase, StrictQuery};
 use web::pagination::{ListReply, list_view};
 use web::problem::{Problem, no_such_record};
 use web::reply::{AsOf, created, ok};
@@ -101,11 +101,12 @@ async fn links(
     store: Store,
     Now(now): Now,
     State(settings): State<Arc<Settings>>,
+    short_base: ShortBase,
     PathId(id): PathId<CodeId>,
 ) -> Result<Json<LinksView>, Problem> {
     let record = store.find_code_by_id(id).await?;
-    let record = record.ok_or_else(no_such_record)?;
-    Ok(Json(LinksView::new(record.code, &settings, now)))
+    let code = record.ok_or_else(no_such_record)?.code;
+    Ok(Json(LinksView::new(code, &settings, &short_base, now)))
 }
 
 async fn stats(

@@ -5,6 +5,7 @@ use domain::codes::Rotation;
 use domain::stats::{Counts, Period};
 use domain::{Code, CodeId, CodeRecord, CodeStatus, MentorId, OrgId, Timestamp};
 use serde::Serialize;
+use web::extract::ShortBase;
 use web::settings::Settings;
 
 /// What every view of a code begins with.
@@ -101,10 +102,15 @@ pub(crate) struct LinksView {
 }
 
 impl LinksView {
-    pub(crate) fn new(code: Code, settings: &Settings, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(
+        code: Code,
+        settings: &Settings,
+        short_base: &ShortBase,
+        now: DateTime<Utc>,
+    ) -> Self {
         Self {
             url: settings.join_url(&code).into(),
-            short_url: settings.short_url(&code),
+            short_url: short_base.url(&code),
             generated_at: now.into(),
             code,
         }

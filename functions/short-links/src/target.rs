@@ -6,18 +6,23 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::click::{Click, ClickRefusal};
 use domain::{AttributionId, Code, FoldedCode};
+use std::time::Duration;
 use store::{Store, StoreError, TransactError};
 use web::problem::Problem;
+use web::reply::LostClick;
 use web::settings::Settings;
+
+/// How long a visitor waits until the click is written: ten times what a slow write takes.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A code that can be used, and the click on it where the visit is one.
 pub(crate) struct Target {
     code: Code,
-    click: Option<AttributionId>,
+    click: Option<Result<AttributionId, StoreError>>,
 }
 
 impl Target {
-    /// Records `click`; `None` for a code that is unknown or cannot be used.
+    /// Records `click`, if it can be written; `None` for a code that is unknown or cannot be used.
     pub(crate) async fn of_click(
         store: &Store,
         click: Click,
@@ -25,10 +30,10 @@ impl Target {
     ) -> Result<Option<Self>, Problem> {
         use ClickRefusal::{InTheFuture, UnknownCode, Unusable};
         use TransactError::{KeyReused, Refused, Store as Failed};
-        match store.record_click(click, None, now).await {
-            Ok(reply) => Ok(Some(Self {
-                code: reply.value.code,
-                click: Some(reply.value.id),
+        match store.record_visit(click, PATIENCE, now).await {
+            Ok(visit) => Ok(Some(Self {
+                code: visit.code,
+                click: Some(visit.click),
             })),
             Err(Refused(UnknownCode | Unusable(_))) => Ok(None),
             Err(error @ (Refused(InTheFuture) | KeyReused | Failed(_))) => Err(error.into()),
@@ -49,10 +54,11 @@ impl Target {
         }))
     }
 
-    /// 302 to the join page. It must not be cached: the next visit is the next click.
+    /// 302 to the join page, without `click=` where there is none. It must not be cached: the
+    /// next visit is the next click.
     pub(crate) fn redirect(self, settings: &Settings) -> Response {
         let mut url = settings.join_url(&self.code);
-        if let Some(click) = self.click {
+        if let Some(Ok(click)) = &self.click {
             url.query_pairs_mut()
                 .append_pair("click", &click.to_string());
         }
@@ -61,7 +67,11 @@ impl Target {
             (header::LOCATION, location),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        (StatusCode::FOUND, headers).into_response()
+        let mut response = (StatusCode::FOUND, headers).into_response();
+        if let Some(Err(error)) = self.click {
+            response.extensions_mut().insert(LostClick::new(error));
+        }
+        response
     }
 }
 

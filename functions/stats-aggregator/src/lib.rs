@@ -5,8 +5,9 @@ pub mod action;
 
 use domain::Clock;
 use serde_json::{Value, json};
-use store::StoreError;
-use store::fold::{Aggregator, Audit, FoldPace, Folded, Run};
+use store::fold::{Aggregator, Audit, FoldPace, Run};
+use store::{StoreError, Usage};
+use web::emf;
 
 /// What one invocation did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +36,13 @@ pub async fn aggregate(
         run: run?,
         audit: audit?,
     };
-    report.log();
+    report.warn();
     Ok(report)
 }
 
 impl Report {
-    fn log(&self) {
+    /// Logs what is not as it should be.
+    fn warn(&self) {
         let Self { run, audit } = self;
         for folded in run.folds.iter().filter(|folded| !folded.behind.is_zero()) {
             let seconds_behind = folded.behind.num_seconds();
@@ -52,6 +54,11 @@ impl Report {
                 "the audit found facts that came too late"
             );
         }
+    }
+
+    /// Logs what the run did, where nothing reads metrics out of the log.
+    pub fn log(&self) {
+        let run = &self.run;
         tracing::info!(
             facts = run.facts(),
             rounds = run.rounds(),
@@ -60,34 +67,28 @@ impl Report {
         );
     }
 
-    /// The report as CloudWatch's embedded metric format, one document a fold. `function` is
-    /// the Lambda function's own name, which tells two stacks of one account apart.
-    pub fn metrics(&self, function: &str, timestamp_millis: i64) -> Vec<Value> {
-        let folds = self.run.folds.iter();
-        folds
-            .map(|folded| self.metrics_of(folded, function, timestamp_millis))
-            .collect()
-    }
-
-    fn metrics_of(&self, folded: &Folded, function: &str, timestamp_millis: i64) -> Value {
-        json!({
-            "_aws": {
-                "Timestamp": timestamp_millis,
-                "CloudWatchMetrics": [{
-                    "Namespace": "Verv",
-                    "Dimensions": [["Function", "Fold"]],
-                    "Metrics": [
-                        {"Name": "AggregatorLag", "Unit": "Seconds"},
-                        {"Name": "FactsFolded", "Unit": "Count"},
-                        {"Name": "LateFacts", "Unit": "Count"},
-                    ],
-                }],
-            },
-            "Function": function,
-            "Fold": folded.fold.to_string(),
-            "AggregatorLag": folded.behind.num_seconds(),
-            "FactsFolded": folded.facts,
-            "LateFacts": self.audit.late_facts,
-        })
+    /// The run's line on Lambda: its log record, and its metrics in the stack `stack`.
+    pub fn line(&self, usage: Usage, stack: &str, timestamp_millis: i64) -> Value {
+        let Self { run, audit } = self;
+        let fields = json!({
+            "level": "INFO",
+            "message": "aggregated",
+            "AggregatorLag": run.behind().num_seconds(),
+            "FactsFolded": run.facts(),
+            "LateFacts": audit.late_facts,
+            "ReadUnits": usage.read_units,
+            "WriteUnits": usage.write_units,
+            "rounds": run.rounds(),
+            "complete": run.is_complete(),
+        });
+        emf::line(fields, &METRICS, stack, timestamp_millis)
     }
 }
+
+const METRICS: [&str; 5] = [
+    "AggregatorLag",
+    "FactsFolded",
+    "LateFacts",
+    "ReadUnits",
+    "WriteUnits",
+];

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use stats_aggregator::action::{self, Action};
 use std::time::{Duration, SystemTime};
 use store::fold::Aggregator;
-use web::lambda::{Started, start};
+use store::metered;
+use web::lambda::{Started, Verifies, start};
 use web::middleware::end_of;
 
 /// How long before the deadline the last round is begun.
@@ -13,7 +14,7 @@ const RESERVE: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let started = &start(|_| Ok(())).await?;
+    let started = &start(Verifies::Never).await?;
     let aggregator = &started.store.aggregator();
     lambda_runtime::run(service_fn(move |event| handle(started, aggregator, event))).await
 }
@@ -29,10 +30,15 @@ async fn handle(
     match Action::read(&event.payload)? {
         Action::Aggregate => {
             let pace = &started.settings.fold_pace;
-            let report = stats_aggregator::aggregate(aggregator, clock, pace, is_over).await?;
-            let function = &event.context.env_config.function_name;
-            for metrics in report.metrics(function, clock.now().timestamp_millis()) {
-                println!("{metrics}");
+            let run = stats_aggregator::aggregate(aggregator, clock, pace, is_over);
+            let (report, usage) = metered(run).await;
+            let report = report?;
+            match &started.settings.stack_name {
+                Some(stack) => {
+                    let now = clock.now().timestamp_millis();
+                    println!("{}", report.line(usage, stack, now));
+                }
+                None => report.log(),
             }
             Ok(json!(null))
         }

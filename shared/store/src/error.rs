@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use domain::OutOfScope;
 use std::convert::Infallible;
+use std::time::Duration;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -31,6 +32,11 @@ impl StoreError {
     /// An item that lacks or garbles what its key promises.
     pub(crate) fn corrupt(what: impl Into<BoxError>) -> Self {
         Self::Corrupt(what.into())
+    }
+
+    /// A call that was not waited for any longer.
+    pub(crate) fn too_slow(patience: Duration) -> Self {
+        Self::Unavailable(format!("no answer within {patience:?}").into())
     }
 
     /// `what` kept being put off or overtaken.

@@ -16,6 +16,8 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, Update as UpdateWrite,
 };
 use domain::ids::random_bytes;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 /// How often an operation that others overtake starts over.
@@ -70,6 +72,10 @@ struct ItemsHeld;
 
 /// How often a transaction whose items others hold is tried before its operation reads again.
 const TRIES: u32 = 6;
+
+/// For how long DynamoDB may answer that a transaction is still in progress: its guide calls for
+/// a retry once 5 s have passed since the first attempt.
+const IN_PROGRESS: Duration = Duration::from_secs(5);
 
 type Meaning<'t, R> = Box<dyn FnOnce(Option<Item>) -> Result<R, StoreError> + Send + 't>;
 
@@ -210,7 +216,8 @@ impl<'t, R> Transaction<'t, R> {
     /// Carries the writes out.
     ///
     /// A conflict with another transaction is tried again, bounded and with jitter, under
-    /// one client request token: a try whose answer was lost is not carried out twice.
+    /// one client request token: a try whose answer was lost is not carried out twice. One that
+    /// DynamoDB does not finish is tried once more when 5 s have passed.
     ///
     /// # Errors
     /// [`TransactError::Refused`] with the meaning of the first refused write,
@@ -220,8 +227,14 @@ impl<'t, R> Transaction<'t, R> {
             return Err(error.into());
         }
         let token = Uuid::from_bytes(random_bytes()).to_string();
+        let begun = Instant::now();
         for attempt in 0..TRIES {
-            let Err(error) = send(self.dynamo, &self.writes, &token).await else {
+            let mut sent = send(self.dynamo, &self.writes, &token).await;
+            if sent.as_ref().is_err_and(is_unfinished) {
+                sleep_until(begun + IN_PROGRESS).await;
+                sent = send(self.dynamo, &self.writes, &token).await;
+            }
+            let Err(error) = sent else {
                 return Ok(());
             };
             let Some(reasons) = cancellation(&error) else {
@@ -262,6 +275,15 @@ async fn send(
     .await?;
     count_writes(response.consumed_capacity());
     Ok(())
+}
+
+/// Whether DynamoDB may still be carrying the transaction out.
+fn is_unfinished<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) => true,
+        SdkError::ServiceError(service) => service.err().is_transaction_in_progress_exception(),
+        _ => false,
+    }
 }
 
 fn invalid_write(error: BuildError) -> StoreError {

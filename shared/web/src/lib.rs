@@ -1,6 +1,7 @@
 //! The HTTP conventions that every function keeps. Each module uses only those above it in
 //! this list:
 //!
+//! - [`emf`] log lines that are metrics too;
 //! - [`token`] signed tokens and the keys that verify them;
 //! - [`problem`] errors as a caller reads them, and what each refusal is answered;
 //! - [`settings`] what an operator can set;
@@ -17,6 +18,7 @@
 pub mod access;
 mod app;
 pub mod codes;
+pub mod emf;
 pub mod extract;
 pub mod lambda;
 pub mod middleware;

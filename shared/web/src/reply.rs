@@ -1,5 +1,6 @@
 //! Successful answers with a JSON body.
 
+use crate::problem::Cause;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
@@ -7,6 +8,24 @@ use chrono::{DateTime, Utc};
 use domain::Timestamp;
 use serde::Serialize;
 use std::convert::Infallible;
+use store::StoreError;
+
+/// An extension of a redirect whose click could not be written: it is logged and counted, and
+/// the visitor led on.
+#[derive(Debug, Clone)]
+pub struct LostClick(Cause);
+
+impl LostClick {
+    /// A click that `error` kept from being written.
+    pub fn new(error: StoreError) -> Self {
+        Self(Cause::new(error))
+    }
+
+    /// What went wrong, for the log.
+    pub(crate) fn cause(&self) -> &Cause {
+        &self.0
+    }
+}
 
 /// The header `Verv-As-Of`: up to which moment everything is counted in an answer, to the
 /// second.

@@ -23,10 +23,15 @@ pub enum ApiAccess {
 pub struct Settings {
     /// `TABLE_NAME`: the DynamoDB table. Required on Lambda.
     pub table_name: String,
-    /// `JOIN_BASE_URL`: the page where a recruited person joins.
+    /// `STACK_NAME`: what the metrics of this deployment are told apart by. `verv` on Lambda
+    /// unless given; elsewhere nothing reads metrics out of the log, and it is `None`.
+    pub stack_name: Option<String>,
+    /// `JOIN_BASE_URL`: the page where a recruited person joins. Required on Lambda, where it
+    /// must be https.
     pub join_base_url: Url,
-    /// `SHORT_BASE_URL`: what short links begin with.
-    pub short_base_url: Url,
+    /// `SHORT_BASE_URL`: what short links begin with; https on Lambda, where `None` is the
+    /// address at which a request reached the API.
+    pub short_base_url: Option<Url>,
     /// `IP_POLICY`: `full`, `truncate` or `none`.
     pub ip_policy: IpPolicy,
     /// `CLICK_RETENTION_DAYS`: how long unconfirmed clicks are kept; unset or 0 is for ever.
@@ -88,12 +93,9 @@ impl Settings {
         };
         let settings = Self {
             table_name,
-            join_base_url: url(
-                "JOIN_BASE_URL",
-                set("JOIN_BASE_URL"),
-                "https://app.org.no/join",
-            )?,
-            short_base_url: url("SHORT_BASE_URL", set("SHORT_BASE_URL"), "https://org.no/r")?,
+            stack_name: set("STACK_NAME").or_else(|| on_lambda.then(|| "verv".to_owned())),
+            join_base_url: join_base_url(set("JOIN_BASE_URL"), on_lambda)?,
+            short_base_url: short_base_url(set("SHORT_BASE_URL"), on_lambda)?,
             ip_policy: ip_policy(set("IP_POLICY"))?,
             click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
             api_access: api_access(set("API_ACCESS"))?,
@@ -127,14 +129,6 @@ impl Settings {
         url.query_pairs_mut().append_pair("ref", code.as_str());
         url
     }
-
-    /// The short link of `code`.
-    pub fn short_url(&self, code: &Code) -> String {
-        format!(
-            "{}/{code}",
-            self.short_base_url.as_str().trim_end_matches('/')
-        )
-    }
 }
 
 /// What the environment variable `name` holds. An empty one counts as not set, since that is all
@@ -144,12 +138,40 @@ pub fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn url(variable: &'static str, value: Option<String>, default: &str) -> Result<Url, SettingError> {
-    let text = value.unwrap_or_else(|| default.to_owned());
-    Url::parse(&text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| SettingError::new(variable, "must be an http or https URL"))
+fn join_base_url(value: Option<String>, on_lambda: bool) -> Result<Url, SettingError> {
+    let variable = "JOIN_BASE_URL";
+    match value {
+        Some(text) => url(variable, &text, on_lambda),
+        // The contract's example would send recruits to strangers.
+        None if on_lambda => Err(SettingError::new(
+            variable,
+            "must be the https URL of the page where people join",
+        )),
+        None => url(variable, "https://app.org.no/join", on_lambda),
+    }
+}
+
+fn short_base_url(value: Option<String>, on_lambda: bool) -> Result<Option<Url>, SettingError> {
+    let local = (!on_lambda).then(|| "https://org.no/r".to_owned());
+    let text = value.or(local);
+    text.map(|text| url("SHORT_BASE_URL", &text, on_lambda))
+        .transpose()
+}
+
+/// On Lambda, links lead over TLS alone.
+fn url(variable: &'static str, text: &str, on_lambda: bool) -> Result<Url, SettingError> {
+    let url = Url::parse(text).ok().filter(Url::has_host);
+    let url = url.filter(|url| match url.scheme() {
+        "https" => true,
+        "http" => !on_lambda,
+        _ => false,
+    });
+    let problem = if on_lambda {
+        "must be an https URL"
+    } else {
+        "must be an http or https URL"
+    };
+    url.ok_or_else(|| SettingError::new(variable, problem))
 }
 
 fn ip_policy(value: Option<String>) -> Result<IpPolicy, SettingError> {
@@ -263,11 +285,40 @@ mod tests {
     }
 
     #[test]
+    fn a_deployments_links_are_its_own_and_lead_over_tls() {
+        let deployed = |more: &[(&'static str, &'static str)]| {
+            let base = [
+                ("AWS_LAMBDA_FUNCTION_NAME", "codes"),
+                ("TABLE_NAME", "verv"),
+            ];
+            with(&[&base, more].concat())
+        };
+        let join = ("JOIN_BASE_URL", "https://x.org/join");
+        for (variable, more) in [
+            ("JOIN_BASE_URL", &[][..]),
+            ("JOIN_BASE_URL", &[("JOIN_BASE_URL", "http://x.org/join")]),
+            (
+                "SHORT_BASE_URL",
+                &[join, ("SHORT_BASE_URL", "http://x.org")],
+            ),
+        ] {
+            let error = deployed(more).expect_err("refused");
+            assert!(error.starts_with(variable), "{error}");
+        }
+        let settings = deployed(&[join]).expect("valid");
+        assert_eq!(settings.short_base_url, None);
+        assert_eq!(settings.stack_name.as_deref(), Some("verv"));
+        let local = with(&[("JOIN_BASE_URL", "http://127.0.0.1:8080/join")]);
+        assert_eq!(local.expect("valid").stack_name, None);
+    }
+
+    #[test]
     fn a_deployment_that_verifies_tokens_has_keys_of_its_own() {
         let deployed = |more: &[(&'static str, &'static str)]| {
             let base = [
                 ("AWS_LAMBDA_FUNCTION_NAME", "codes"),
                 ("TABLE_NAME", "verv"),
+                ("JOIN_BASE_URL", "https://x.org/join"),
             ];
             with(&[&base, more].concat())
         };
@@ -297,6 +348,5 @@ mod tests {
             settings.join_url(&code).as_str(),
             "https://x.org/join?lang=no&ref=JAN-VERV-8F3A"
         );
-        assert_eq!(settings.short_url(&code), "https://org.no/r/JAN-VERV-8F3A");
     }
 }

@@ -34,14 +34,14 @@ async fn a_fact_written_too_late_is_found_by_the_audit_and_counted_once() {
         run: fold(&verv).await,
         audit: found,
     };
-    for line in report.metrics("verv-StatsAggregatorFunction-1", 0) {
-        assert_eq!(line["LateFacts"], 3);
-        let metrics = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(metrics["Namespace"], "Verv");
-        // Two stacks of one account do not add to one another's metrics.
-        assert_eq!(metrics["Dimensions"], json!([["Function", "Fold"]]));
-        assert_eq!(line["Function"], "verv-StatsAggregatorFunction-1");
-    }
+    let line = report.line(store::Usage::default(), "verv-dev", 0);
+    assert_eq!(line["LateFacts"], 3);
+    assert_eq!(line["message"], "aggregated");
+    let metrics = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(metrics["Namespace"], "Verv");
+    // Two stacks of one account do not add to one another's metrics.
+    assert_eq!(metrics["Dimensions"], json!([["Stack"]]));
+    assert_eq!(line["Stack"], "verv-dev");
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 
 mod failures;
 mod lost_answers;
+mod unfinished;
+mod visits;
 
 use serde_json::{Value, json};
 use tests::faults::Faults;

@@ -5,7 +5,9 @@
 //! `VERV_BINARIES=target/release` runs release binaries; without it, debug ones are built.
 
 mod comparison;
+mod logs;
 mod metrics;
+mod start;
 
 use axum::body::Body;
 use base64::Engine as _;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use tests::Verv;
 use tests::flows::CODE;
 use tests::functions::{SCHEDULED, http_functions};
-use tests::runtime_api::{InitFailure, Lambda, TRACE, http_event};
+use tests::runtime_api::{InitFailure, Lambda, http_event};
 use tests::samples::{self, Before, Sample, samples};
 use tests::template::{Template, routes};
 use tower::ServiceExt;
@@ -32,8 +34,9 @@ use web::token::Claims;
 const TABLE: &str = "verv";
 
 /// Settings that a deployment gives and these functions may need.
-const VARIABLES: [(&str, &str); 2] = [
+const VARIABLES: [(&str, &str); 3] = [
     ("TABLE_NAME", TABLE),
+    ("SHORT_BASE_URL", "https://org.no/r"),
     (
         "TOKEN_KEYS",
         r#"{"*":["a-key-of-a-test-that-is-long-enough-for-lambda"]}"#,
@@ -206,47 +209,6 @@ async fn a_click_becomes_a_recruitment_across_processes() {
 }
 
 #[tokio::test]
-async fn every_request_logs_one_line_and_its_metrics() {
-    let engine = Arc::new(Engine::in_memory().await.expect("the engine starts"));
-    fresh(&engine, Before::CodeAndClick).await;
-    let links = start("short-links", &engine).await;
-    let mut follow = http_event("GET", "/r/{code}", &format!("/r/{CODE}"), &Value::Null);
-    follow["requestContext"]["requestId"] = json!("JKJaXmPLvHcES21=");
-    links.invoke(&follow).await.expect("an answer");
-
-    let output = links.output();
-    let lines: Vec<Value> = output
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
-        .collect();
-    let logged: Vec<_> = lines
-        .iter()
-        .filter(|line| line["message"] == "request")
-        .collect();
-    assert_eq!(logged.len(), 1, "{output}");
-    let root = TRACE
-        .split(';')
-        .next()
-        .and_then(|root| root.strip_prefix("Root="));
-    assert_eq!(logged[0]["trace_id"], root.expect("a root"));
-    assert_eq!(logged[0]["request_id"], "JKJaXmPLvHcES21=");
-    assert_eq!(logged[0]["level"], "INFO");
-    let metrics: Vec<_> = lines
-        .iter()
-        .filter(|line| line["_aws"].is_object())
-        .collect();
-    assert_eq!(metrics.len(), 1, "{output}");
-    assert_eq!(metrics[0]["Function"], "short-links");
-    assert_eq!(metrics[0]["Route"], "/r/{code}");
-    assert_eq!(metrics[0]["Status"], 302);
-    assert_eq!(metrics[0]["WriteUnits"], 3.0);
-    for private in ["203.0.113.7", "Mozilla", CODE] {
-        assert!(!output.contains(private), "{private} in {output}");
-    }
-    links.stop().await;
-}
-
-#[tokio::test]
 async fn a_request_that_dynamodb_does_not_answer_is_503_before_lambda_ends_it() {
     // Takes connections and never answers.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await;
@@ -266,25 +228,4 @@ async fn a_request_that_dynamodb_does_not_answer_is_503_before_lambda_ends_it() 
     assert!(begun.elapsed() < std::time::Duration::from_secs(10));
     links.stop().await;
     drop(silent);
-}
-
-#[tokio::test]
-async fn a_function_without_a_needed_setting_fails_in_init_and_names_it() {
-    let functions = http_functions().into_iter().map(|(name, _)| name);
-    for function in functions.chain([SCHEDULED]) {
-        let Err(InitFailure(wrote)) = Lambda::start(function, &[]).await else {
-            panic!("{function} starts without a table");
-        };
-        assert!(wrote.contains("TABLE_NAME"), "{function}: {wrote}");
-    }
-    let no_keys = [("TABLE_NAME", TABLE)];
-    let Err(InitFailure(wrote)) = Lambda::start("reward-promotion", &no_keys).await else {
-        panic!("reward-promotion starts without token keys");
-    };
-    assert!(wrote.contains("TOKEN_KEYS"), "{wrote}");
-    let no_region = [("TABLE_NAME", TABLE), ("AWS_REGION", "")];
-    let Err(InitFailure(wrote)) = Lambda::start("codes", &no_region).await else {
-        panic!("codes starts without a region");
-    };
-    assert!(wrote.contains("AWS_REGION"), "{wrote}");
 }

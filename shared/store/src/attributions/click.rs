@@ -10,9 +10,19 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::click::{Click, ClickRefusal};
-use domain::{Attribution, CodeRecord, CountedCode, FoldedCode};
+use domain::{Attribution, AttributionId, Code, CodeRecord, CountedCode, FoldedCode};
 use futures::future::join;
 use futures::try_join;
+use std::time::Duration;
+
+/// A visit of a code's short link.
+#[derive(Debug)]
+pub struct RecordedVisit {
+    /// The code, which can be used.
+    pub code: Code,
+    /// The click that was recorded, or why none was.
+    pub click: Result<AttributionId, StoreError>,
+}
 
 impl Store {
     /// Records a click on a code: one eventually consistent read, one write. With a key, the
@@ -50,6 +60,33 @@ impl Store {
             Ok(IdempotentReply::fresh(attribution, now))
         })
         .await
+    }
+
+    /// Records a click of a visitor who waits for `patience` at most until it is written. One
+    /// that cannot be written is lost, and the visit goes on.
+    ///
+    /// # Errors
+    /// [`ClickRefusal`] when the code is unknown or cannot be used; [`StoreError`] when it
+    /// cannot be read.
+    pub async fn record_visit(
+        &self,
+        click: Click,
+        patience: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<RecordedVisit, TransactError<ClickRefusal>> {
+        let attribution = until_settled("the visit", || async {
+            let occurred_at = click.occurred_at(now).map_err(refused)?;
+            let code = self.code_to_click(&click.code, now).await?;
+            Ok(click.clone().attribution(code, occurred_at, now))
+        })
+        .await?;
+        let item = AttributionItem::from(&attribution);
+        let written = tokio::time::timeout(patience, self.dynamo.put_new(&item)).await;
+        let written = written.unwrap_or_else(|_| Err(StoreError::too_slow(patience)));
+        Ok(RecordedVisit {
+            click: written.map(|()| attribution.id),
+            code: attribution.code,
+        })
     }
 
     /// The code as a click on it needs it: read eventually, as a code that goes round the

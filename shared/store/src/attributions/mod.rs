@@ -6,6 +6,7 @@ mod delete;
 mod list;
 mod statistics;
 
+pub use click::RecordedVisit;
 pub use list::AttributionFilter;
 
 use crate::attribution_item::{AttributionChange, AttributionItem};

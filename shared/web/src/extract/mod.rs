@@ -9,6 +9,7 @@ mod json;
 mod now;
 mod path;
 mod query;
+mod short_base;
 
 pub use body::BoundedBody;
 pub use client::Client;
@@ -18,3 +19,4 @@ pub use json::JsonBody;
 pub use now::Now;
 pub use path::PathId;
 pub use query::{ListQuery, StrictQuery};
+pub use short_base::ShortBase;

@@ -16,7 +16,8 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_secs(1);
 /// The slowest call, a transaction of 100 items, takes some 200 ms.
 const ATTEMPT: Duration = Duration::from_secs(2);
-/// All attempts of one call, with the pauses between them.
+/// All attempts of one call, with the pauses between them. A transaction that is not finished
+/// then is tried once more (`store::transaction`), within the ten seconds of a request.
 const OPERATION: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 4;
 /// The SDK begins at a second, which is longer than a request may take; DynamoDB's own advice
@@ -49,7 +50,8 @@ pub(super) async fn config() -> Result<SdkConfig, SettingError> {
 }
 
 /// How long a call to AWS may take.
-fn timeouts() -> TimeoutConfig {
+#[must_use]
+pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
@@ -58,7 +60,8 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// How often and how soon a failed call to AWS is tried again.
-fn retries() -> RetryConfig {
+#[must_use]
+pub fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(FIRST_PAUSE)

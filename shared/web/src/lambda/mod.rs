@@ -5,12 +5,13 @@ mod gateway;
 pub mod logs;
 mod secrets;
 
+pub use aws::{retries, timeouts};
 pub use gateway::encode_query;
 
-use crate::access::TENANT;
+use crate::access::Access;
 use crate::app::App;
 use crate::routes::Routes;
-use crate::settings::{SettingError, Settings, env_var};
+use crate::settings::{ApiAccess, SettingError, Settings, env_var};
 use domain::Clock;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent};
@@ -34,22 +35,64 @@ impl From<Started> for App {
     }
 }
 
-/// What every function does in init: logs, settings, which must have what the function
-/// `needs`, and a connection that is open before the first request needs it.
+/// Whether a function verifies tokens, and so has to read their keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verifies {
+    /// No route of it takes a token.
+    Never,
+    /// Where `API_ACCESS` says that tokens are required.
+    WhereRequired,
+    /// Whatever `API_ACCESS` says.
+    Always,
+}
+
+impl Verifies {
+    /// What `routes` declare.
+    fn of(routes: &Routes) -> Self {
+        let accesses = routes.declarations().iter().map(|route| route.access);
+        let each = accesses.map(|access| match access {
+            Access::Open => Self::Never,
+            Access::Roles(_) => Self::WhereRequired,
+            Access::Tenant => Self::Always,
+        });
+        each.max().unwrap_or(Self::Never)
+    }
+
+    fn needs_keys(self, access: Option<&str>) -> bool {
+        match self {
+            Self::Never => false,
+            Self::WhereRequired => access == Some("token"),
+            Self::Always => true,
+        }
+    }
+}
+
+/// What every function does in init: logs, settings, keys where it verifies tokens, and a
+/// connection that is open before the first request needs it.
 ///
 /// # Errors
 /// A setting at fault, by name.
-pub async fn start(
-    needs: impl FnOnce(&Settings) -> Result<(), SettingError>,
-) -> Result<Started, SettingError> {
+pub async fn start(verifies: Verifies) -> Result<Started, SettingError> {
     logs::init();
     let config = aws::config().await?;
-    let keys = secrets::token_keys(&config).await?;
+    let needs_keys = verifies.needs_keys(env_var("API_ACCESS").as_deref());
+    let keys = if needs_keys {
+        secrets::token_keys(&config).await?
+    } else {
+        None
+    };
     let settings = Settings::from_lookup(|name| match name {
         "TOKEN_KEYS" if keys.is_some() => keys.clone(),
         _ => env_var(name),
     })?;
-    needs(&settings)?;
+    if needs_keys {
+        settings.require_token_keys()?;
+    }
+    if verifies != Verifies::Never && settings.api_access == ApiAccess::Public {
+        tracing::warn!(
+            "API_ACCESS is public: whoever reaches this API reads and changes what it holds"
+        );
+    }
     let client = aws_sdk_dynamodb::Client::new(&config);
     let store = UnscopedStore::new(client, &settings.table_name);
     store.warm_up().await;
@@ -66,16 +109,7 @@ pub async fn start(
 /// # Errors
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
-    let mut declared = routes.declarations().iter();
-    let verifies_always = declared.any(|route| route.access == TENANT);
-    let needs = |settings: &Settings| {
-        if verifies_always {
-            settings.require_token_keys()
-        } else {
-            Ok(())
-        }
-    };
-    let app = start(needs).await?.into();
+    let app = start(Verifies::of(&routes)).await?.into();
     let handler =
         Adapter::from(routes.into_router(app)).map_request(|event: LambdaEvent<LambdaRequest>| {
             LambdaEvent {

@@ -1,10 +1,11 @@
-//! What surrounds every request, from the outside in: the log line, the form of errors, the
-//! deadline; and the answers where there is no handler.
+//! What surrounds every request, from the outside in: the log line, the headers of every
+//! answer, the form of errors, the deadline; and the answers where there is no handler.
 
 mod conventions;
 mod deadline;
 mod errors;
 mod fallback;
+mod headers;
 mod metrics;
 mod observe;
 
@@ -13,7 +14,8 @@ pub use deadline::{RESERVE, end_of};
 
 use crate::app::App;
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use observe::Observation;
 
 /// The routes with what surrounds them everywhere.
 pub(crate) fn with_middleware(
@@ -22,11 +24,16 @@ pub(crate) fn with_middleware(
     app: App,
 ) -> Router {
     let conventions: conventions::Shared = conventions.into();
+    let observation = Observation {
+        conventions: conventions.clone(),
+        stack: app.settings().stack_name.as_deref().map(Into::into),
+    };
     routes
         .fallback(fallback::route_not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(from_fn(deadline::deadline))
-        .layer(from_fn_with_state(conventions.clone(), errors::render))
-        .layer(from_fn_with_state(conventions, observe::observe))
+        .layer(from_fn_with_state(conventions, errors::render))
+        .layer(map_response(headers::protect))
+        .layer(from_fn_with_state(observation, observe::observe))
         .with_state(app)
 }

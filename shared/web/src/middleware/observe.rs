@@ -1,15 +1,18 @@
-//! One log line a request: route, status, time, DynamoDB trips and capacity units. No
-//! address, user agent, token or id that a caller chose is in it.
+//! One log line a request, which is its metrics too: route, status, time, DynamoDB trips and
+//! capacity units, and what failed. No address, user agent, token or id that a caller chose is
+//! in it.
 
 use super::conventions::{Shared, echo_at};
-use super::metrics::{self, Measured};
+use super::metrics::Measured;
 use crate::problem::{Cause, Problem};
+use crate::reply::LostClick;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::ids::random_bytes;
 use lambda_http::request::RequestContext;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 use store::{Usage, metered};
 use uuid::Uuid;
@@ -26,68 +29,62 @@ struct Observed {
     /// The route's pattern, never the path, which holds ids.
     route: String,
     request_id: String,
-    trace_id: Option<String>,
     echo: Option<(HeaderName, HeaderValue)>,
+}
+
+/// What observing goes by.
+#[derive(Debug, Clone)]
+pub(super) struct Observation {
+    pub(super) conventions: Shared,
+    /// The stack whose metrics the lines are; `None` where no metrics are read out of the log.
+    pub(super) stack: Option<Arc<str>>,
 }
 
 /// Measures and logs a request.
 pub(super) async fn observe(
-    State(conventions): State<Shared>,
+    State(observation): State<Observation>,
     request: Request,
     next: Next,
 ) -> Response {
     let started = Instant::now();
+    let echo = echo_at(&observation.conventions, request.uri().path());
     let observed = Observed {
         method: request.method().to_string(),
         route: route(&request),
         request_id: request_id(&request),
-        trace_id: trace_id(&request),
-        echo: echo_at(&conventions, request.uri().path()).and_then(|name| echo(name, &request)),
+        echo: echo.and_then(|name| self::echo(name, &request)),
     };
     let (mut response, usage) = metered(next.run(request)).await;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    observed.log(&response, usage, (milliseconds * 10.0).round() / 10.0);
+    let milliseconds = (milliseconds * 10.0).round() / 10.0;
+    observed.log(&response, usage, milliseconds, observation.stack.as_deref());
     observed.label(&mut response);
     response.extensions_mut().insert(usage);
     response
 }
 
 impl Observed {
-    fn log(&self, response: &Response, usage: Usage, milliseconds: f64) {
-        let Self {
-            method,
-            route,
-            request_id,
-            ..
-        } = self;
-        let trace_id = self.trace_id.as_deref();
-        // What the client itself calls the request, on routes that echo such a name.
-        let requestid = self.echo.as_ref().and_then(|(_, id)| id.to_str().ok());
-        let status = response.status().as_u16();
-        let Usage {
-            trips,
-            read_units,
-            write_units,
-            calls,
-        } = usage;
-        tracing::info!(
-            %method, route, status, milliseconds, trips, calls, read_units, write_units, request_id, requestid,
-            trace_id, "request"
-        );
+    fn log(&self, response: &Response, usage: Usage, milliseconds: f64, stack: Option<&str>) {
         let problem = response.extensions().get::<Problem>();
-        if let Some(cause) = problem.and_then(Problem::cause).map(Cause::chain) {
-            tracing::error!(%method, route, status, request_id, requestid, trace_id, cause, "request failed");
-        }
+        let lost = response.extensions().get::<LostClick>();
+        let cause = problem.and_then(Problem::cause);
+        let cause = cause.or(lost.map(LostClick::cause)).map(Cause::chain);
         let measured = Measured {
-            route,
-            method,
-            status,
+            method: &self.method,
+            route: &self.route,
+            status: response.status(),
             milliseconds,
             usage,
-            request_id,
-            trace_id,
+            request_id: &self.request_id,
+            requestid: self.echo.as_ref().and_then(|(_, id)| id.to_str().ok()),
+            cause: cause.as_deref(),
+            click_is_lost: lost.is_some(),
         };
-        metrics::print(measured, epoch_millis());
+        match stack {
+            // The metrics are in it, so no level leaves it out.
+            Some(stack) => println!("{}", measured.line(stack, epoch_millis())),
+            None => trace(&measured),
+        }
     }
 
     /// Puts the request's names on its response.
@@ -116,13 +113,54 @@ fn request_id(request: &Request) -> String {
     from_gateway.unwrap_or_else(|| Uuid::from_bytes(random_bytes()).simple().to_string())
 }
 
-/// X-Ray's id of the request, which its segments are found by: the `Root` of the header.
-fn trace_id(request: &Request) -> Option<String> {
-    let context = request.extensions().get::<lambda_http::Context>()?;
-    let header = context.xray_trace_id.as_deref()?;
-    let mut parts = header.split(';');
-    let root = parts.find_map(|part| part.trim().strip_prefix("Root="));
-    Some(root.unwrap_or(header).to_owned())
+/// The line as an event of the log.
+fn trace(measured: &Measured<'_>) {
+    let Measured {
+        method,
+        route,
+        milliseconds,
+        request_id,
+        requestid,
+        cause,
+        ..
+    } = *measured;
+    let (status, message) = (measured.status.as_u16(), measured.message());
+    let Usage {
+        trips,
+        calls,
+        read_units,
+        write_units,
+    } = measured.usage;
+    if cause.is_some() {
+        tracing::error!(
+            message,
+            method,
+            route,
+            status,
+            milliseconds,
+            trips,
+            calls,
+            read_units,
+            write_units,
+            request_id,
+            requestid,
+            cause
+        );
+    } else {
+        tracing::info!(
+            message,
+            method,
+            route,
+            status,
+            milliseconds,
+            trips,
+            calls,
+            read_units,
+            write_units,
+            request_id,
+            requestid
+        );
+    }
 }
 
 /// The header `name` of the request, if it fits in a log line.

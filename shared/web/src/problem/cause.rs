@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub(crate) struct Cause(Arc<dyn Error + Send + Sync>);
 
 impl Cause {
-    pub(super) fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))
     }
 

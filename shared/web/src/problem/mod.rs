@@ -117,7 +117,7 @@ impl Problem {
     }
 
     /// 500, for a fault of ours or of the deployment.
-    fn internal(cause: Cause) -> Self {
+    pub(crate) fn internal(cause: Cause) -> Self {
         Self {
             cause: Some(cause),
             ..Self::new(

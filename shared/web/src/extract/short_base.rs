@@ -1,0 +1,41 @@
+//! What short links begin with.
+
+use crate::app::App;
+use crate::problem::{Cause, Problem};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::Code;
+use lambda_http::request::RequestContext;
+
+/// What short links begin with: `SHORT_BASE_URL`, or else `/r` at the address where the request
+/// reached the API. A deployment cannot know that address while it is being made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShortBase(String);
+
+impl ShortBase {
+    /// The short link of `code`.
+    pub fn url(&self, code: &Code) -> String {
+        format!("{}/{code}", self.0)
+    }
+}
+
+impl FromRequestParts<App> for ShortBase {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(url) = &app.settings().short_base_url {
+            return Ok(Self(url.as_str().trim_end_matches('/').to_owned()));
+        }
+        let domain = match parts.extensions.get::<RequestContext>() {
+            // API Gateway routes by this name: a caller cannot make one up.
+            Some(RequestContext::ApiGatewayV2(context)) => context.domain_name.as_deref(),
+            _ => None,
+        };
+        let domain = domain.ok_or_else(|| {
+            Problem::internal(Cause::new(
+                "SHORT_BASE_URL is not set, and the event names no domain",
+            ))
+        })?;
+        Ok(Self(format!("https://{domain}/r")))
+    }
+}
