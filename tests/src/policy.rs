@@ -51,6 +51,11 @@ pub fn allowed(function: &Value) -> Permissions {
     let mut allowed = Permissions::new();
     let mut seen = BTreeSet::new();
     for statement in statements {
+        // Granted on a condition of the template: held as if it were met.
+        let statement = match &statement["Fn::If"] {
+            Value::Null => statement,
+            choice => &choice[1],
+        };
         let actions = list(&statement["Action"]);
         if !actions.iter().any(|action| action.starts_with("dynamodb:")) {
             continue;
