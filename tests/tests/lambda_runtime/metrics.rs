@@ -61,7 +61,9 @@ fn watched(template: &Value) -> BTreeSet<Metric> {
     let dashboard = text(&dashboard["Fn::Sub"][0]);
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     for widget in dashboard["widgets"].as_array().expect("widgets") {
-        for shown in widget["properties"]["metrics"].as_array().expect("metrics") {
+        // A widget without metrics is a query over the logs.
+        let metrics_shown = widget["properties"]["metrics"].as_array();
+        for shown in metrics_shown.into_iter().flatten() {
             let shown = shown.as_array().expect("a metric");
             if shown[0] == "Verv" {
                 let names = shown[2..].iter().step_by(2).map(text);

@@ -124,9 +124,14 @@ fn volume_refusals_limits_and_cost_have_alarms() {
     let expression = cost["Metrics"][0]["Expression"]
         .as_str()
         .expect("a formula");
-    for term in ["requests", "reads", "writes"] {
+    for term in ["requests", "0.125 * reads", "0.625 * writes"] {
         assert!(expression.contains(term), "{name}: {expression}");
     }
+    // What a request costs beside DynamoDB, as the guide adds it up.
+    let (_, price) = expression.split_once('(').expect("a sum");
+    let price = price.split(' ').next().unwrap_or_default();
+    let sentence = format!("*Everything else* comes to {price}:");
+    assert!(guide().contains(&sentence), "{sentence}");
 }
 
 #[test]

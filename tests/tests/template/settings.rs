@@ -121,7 +121,7 @@ fn who_may_call_and_where_people_join_has_no_default() {
         assert!(pattern.starts_with("https://"), "{name}: {pattern}");
     }
     assert_eq!(parameters["ShortBaseUrl"]["Default"], "");
-    // A guided deployment asks for what a file does not say.
+    // A guided deployment prompts for what a file does not say.
     let file = fs::read_to_string(repository().join("samconfig.toml")).expect("samconfig.toml");
     assert!(!file.contains("ApiAccess=public"), "{file}");
     assert!(
