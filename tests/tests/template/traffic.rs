@@ -94,6 +94,8 @@ fn the_apis_own_address_is_closed_by_parameter() {
     let api = &template.0["Resources"]["Api"]["Properties"];
     let expected = json!({"Fn::If": ["IsClosed", true, false]});
     assert_eq!(api["DisableExecuteApiEndpoint"], expected);
+    // API Gateway warns of how SAM writes it down.
+    assert_ne!(api["FailOnWarnings"], true);
     let rule = &template.0["Rules"]["ClosedEndpointNeedsDomain"];
     assert!(
         rule["RuleCondition"].to_string().contains("disabled"),
