@@ -5,6 +5,7 @@
 //! returns what to do or a refusal; the store reads, lets the domain decide, and commits.
 
 pub mod attribution;
+pub mod caller;
 pub mod click;
 pub mod clock;
 pub mod code;
@@ -22,6 +23,7 @@ pub mod text;
 pub mod usage;
 
 pub use attribution::{Attribution, AttributionStatus, AttributionType};
+pub use caller::CallerKind;
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};
