@@ -7,5 +7,6 @@ mod confirmations;
 mod idempotency;
 mod lists;
 mod protocol;
+mod rotations;
 mod short_links;
 mod totals;
