@@ -50,9 +50,7 @@ pub enum VerifiesTokens {
 ///
 /// # Errors
 /// A setting at fault, by name.
-pub async fn start(
-    verifies: VerifiesTokens,
-) -> Result<Started, SettingError> {
+pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
     logs::init();
     let config = aws::config().await?;
     let verifies = match verifies {

@@ -73,7 +73,9 @@ impl Observed {
         } = usage;
         let problem = response.extensions().get::<Problem>();
         // Why a credential was refused, which its bearer is not told.
-        let unverified = problem.and_then(Problem::refused_credential).map(Unverified::name);
+        let unverified = problem
+            .and_then(Problem::refused_credential)
+            .map(Unverified::name);
         tracing::info!(
             %method, route, status, milliseconds, trips, calls, read_units, write_units, request_id, requestid,
             trace_id, unverified, "request"

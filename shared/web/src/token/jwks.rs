@@ -60,7 +60,7 @@ impl Jwks {
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
         let document: Document = serde_json::from_str(json)
             .map_err(|_| "must be a JWK set: {\"keys\": […]}".to_owned())?;
-        let is_for_signatures = |jwk: &Jwk| jwk.r#use.as_ref().is_none_or(|for_ | for_ == "sig");
+        let is_for_signatures = |jwk: &Jwk| jwk.r#use.as_ref().is_none_or(|for_| for_ == "sig");
         let mut keys = HashMap::new();
         for jwk in document.keys.into_iter().filter(is_for_signatures) {
             if jwk.d.is_some() || jwk.k.is_some() {
@@ -113,7 +113,9 @@ impl PublicKey {
             Algorithm::ES256 => {
                 let (x, y) = (jwk.x.as_deref()?, jwk.y.as_deref()?);
                 let is_whole = [x, y].iter().all(|part| is_coordinate(part));
-                is_whole.then(|| DecodingKey::from_ec_components(x, y))?.ok()?
+                is_whole
+                    .then(|| DecodingKey::from_ec_components(x, y))?
+                    .ok()?
             }
             _ => {
                 let x = jwk.x.as_deref().filter(|x| is_coordinate(x))?;
@@ -132,9 +134,8 @@ fn rsa_key(modulus: &str, exponent: &str) -> Option<DecodingKey> {
     };
     let (n, e) = (bytes(modulus)?, bytes(exponent)?);
     // An even exponent, or one of 1, makes a key that is none.
-    let is_sound = RSA_MODULUS.contains(&n.len())
-        && e.last().is_some_and(|last| last % 2 == 1)
-        && e != [1];
+    let is_sound =
+        RSA_MODULUS.contains(&n.len()) && e.last().is_some_and(|last| last % 2 == 1) && e != [1];
     is_sound.then(|| DecodingKey::from_rsa_raw_components(&n, &e))
 }
 
@@ -195,16 +196,25 @@ mod tests {
     fn a_set_that_is_not_wholly_understood_is_refused() {
         for (name, keys) in [
             ("none", vec![]),
-            ("for encryption alone", vec![with(rsa(), "use", json!("enc"))]),
+            (
+                "for encryption alone",
+                vec![with(rsa(), "use", json!("enc"))],
+            ),
             ("without a kid", vec![with(rsa(), "kid", Value::Null)]),
             ("with an empty kid", vec![with(rsa(), "kid", json!(""))]),
             ("two of one kid", vec![rsa(), with(ec(), "kid", json!("r"))]),
             ("private RSA", vec![with(rsa(), "d", json!("AQAB"))]),
             ("private EC", vec![with(ec(), "d", json!(bytes(32)))]),
-            ("a secret", vec![json!({"kty": "oct", "kid": "k", "k": bytes(32)})]),
+            (
+                "a secret",
+                vec![json!({"kty": "oct", "kid": "k", "k": bytes(32)})],
+            ),
             ("RS512", vec![with(rsa(), "alg", json!("RS512"))]),
             ("HS256 in RSA", vec![with(rsa(), "alg", json!("HS256"))]),
-            ("RSA of 1024 bits", vec![with(rsa(), "n", json!(bytes(128)))]),
+            (
+                "RSA of 1024 bits",
+                vec![with(rsa(), "n", json!(bytes(128)))],
+            ),
             ("exponent 1", vec![with(rsa(), "e", json!("AQ"))]),
             ("exponent even", vec![with(rsa(), "e", json!("AAAC"))]),
             ("exponent empty", vec![with(rsa(), "e", json!(""))]),

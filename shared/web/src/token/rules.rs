@@ -58,9 +58,9 @@ impl TokenRules {
     pub(crate) fn parse_lifetime(hours: &str) -> Result<TimeDelta, String> {
         let hours = hours.parse::<i64>().ok();
         let in_range = hours.filter(|hours| (1..=LONGEST_LIFETIME).contains(hours));
-        in_range.map(TimeDelta::hours).ok_or_else(|| {
-            format!("must be a number of hours from 1 to {LONGEST_LIFETIME}")
-        })
+        in_range
+            .map(TimeDelta::hours)
+            .ok_or_else(|| format!("must be a number of hours from 1 to {LONGEST_LIFETIME}"))
     }
 
     /// `claims` with the issuer and audience that are required, where they name none.
@@ -82,7 +82,11 @@ impl TokenRules {
             return Err(Unverified::Issuer);
         }
         let is_named = |wanted| claims.aud.as_ref().is_some_and(|aud| aud.names(wanted));
-        if self.audience.as_deref().is_some_and(|wanted| !is_named(wanted)) {
+        if self
+            .audience
+            .as_deref()
+            .is_some_and(|wanted| !is_named(wanted))
+        {
             return Err(Unverified::Audience);
         }
         let now = now.timestamp();

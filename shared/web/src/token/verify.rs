@@ -118,7 +118,9 @@ fn claimed_org(token: &str) -> Result<Option<OrgId>, Unverified> {
     }
     let payload = token.split('.').nth(1).ok_or(Unverified::Malformed)?;
     let json = URL_SAFE_NO_PAD.decode(payload);
-    let claimed = json.ok().and_then(|json| serde_json::from_slice(&json).ok());
+    let claimed = json
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok());
     let Claimed { org_id } = claimed.ok_or(Unverified::Malformed)?;
     Ok(org_id)
 }
