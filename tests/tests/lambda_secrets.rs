@@ -85,9 +85,12 @@ fn token(keys: &str) -> String {
         roles: vec!["ROLE_CUSTOMER".to_owned()],
         exp: i64::try_from(now.expect("a time").as_secs()).expect("a time") + 3_600,
         nbf: None,
+        iat: None,
+        iss: None,
+        aud: None,
         org_id: None,
     };
-    let token = settings.expect("valid settings").token_keys.issue(&claims);
+    let token = settings.expect("valid settings").tokens.issue(&claims);
     format!("Token {}", token.expect("a key"))
 }
 

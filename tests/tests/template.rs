@@ -326,7 +326,7 @@ fn the_local_environment_starts_every_function() {
     });
     let settings = settings.expect("valid settings");
     assert_eq!(settings.table_name, "verv");
-    assert!(!settings.token_keys.is_empty());
+    assert!(!settings.tokens.has_no_key());
 }
 
 /// `sam local` gives a function only those variables of `events/env.json` that the template
@@ -347,5 +347,5 @@ fn the_environment_of_sam_local_is_declared_and_starts_every_function() {
         "AWS_LAMBDA_FUNCTION_NAME" => Some("RewardPromotionFunction".to_owned()),
         name => overrides.get(name)?.as_str().map(ToOwned::to_owned),
     });
-    assert!(!settings.expect("valid settings").token_keys.is_empty());
+    assert!(!settings.expect("valid settings").tokens.has_no_key());
 }

@@ -32,8 +32,10 @@ use web::token::Claims;
 const TABLE: &str = "verv";
 
 /// Settings that a deployment gives and these functions may need.
-const VARIABLES: [(&str, &str); 2] = [
+const VARIABLES: [(&str, &str); 3] = [
     ("TABLE_NAME", TABLE),
+    // The samples' tokens never end.
+    ("TOKEN_LIFETIME_HOURS", "876000"),
     (
         "TOKEN_KEYS",
         r#"{"*":["a-key-of-a-test-that-is-long-enough-for-lambda"]}"#,
@@ -68,7 +70,7 @@ fn signed(mut event: Value, verv: &Verv) -> Value {
         let claims = token.split('.').nth(1).expect("claims");
         let claims = URL_SAFE_NO_PAD.decode(claims).expect("claims in base 64");
         let claims: Claims = serde_json::from_slice(&claims).expect("claims");
-        let token = verv.settings.token_keys.issue(&claims);
+        let token = verv.settings.tokens.issue(&claims);
         *header = json!(format!("Token {}", token.expect("a key")));
     } else {
         event["headers"]

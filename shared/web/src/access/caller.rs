@@ -19,11 +19,11 @@ pub(super) enum Caller {
     Admin { sub: String },
     /// The staff of an organisation.
     Org { sub: String, org: OrgId },
-    /// A mentor or a customer, within an organisation where the token names one.
+    /// A mentor or a customer of an organisation.
     Owner {
         role: Role,
         mentor: MentorId,
-        org: Option<OrgId>,
+        org: OrgId,
     },
 }
 
@@ -40,15 +40,14 @@ impl Caller {
     /// What a verified token makes its bearer in `role`; `None` where it lacks a claim that
     /// the role needs.
     fn in_role(role: Role, token: &VerifiedToken) -> Option<Self> {
-        let claims = &token.claims;
-        let (sub, org) = (claims.sub.clone(), claims.org_id.clone());
+        let (sub, org) = (token.sub.clone(), token.org.clone());
         match role {
             Role::Admin => Some(Self::Admin { sub }),
             Role::Org => org.map(|org| Self::Org { sub, org }),
             Role::Mentor | Role::Customer => Some(Self::Owner {
                 role,
                 mentor: sub.parse().ok()?,
-                org,
+                org: org?,
             }),
         }
     }
@@ -90,7 +89,7 @@ impl Caller {
             Self::Public | Self::Anonymous | Self::Admin { .. } => Scope::unrestricted(),
             Self::Org { org, .. } => Scope::org(org.clone()),
             Self::Owner { .. } if access == Access::Open => Scope::unrestricted(),
-            Self::Owner { mentor, org, .. } => Scope::mentor(mentor.clone(), org.clone()),
+            Self::Owner { mentor, org, .. } => Scope::mentor(mentor.clone(), Some(org.clone())),
         }
     }
 
@@ -100,14 +99,7 @@ impl Caller {
             Self::Public | Self::Anonymous => "public".to_owned(),
             Self::Admin { sub } => format!("admin/{sub}"),
             Self::Org { sub, org } => format!("org/{org}/{sub}"),
-            Self::Owner {
-                mentor, org: None, ..
-            } => format!("owner/{mentor}"),
-            Self::Owner {
-                mentor,
-                org: Some(org),
-                ..
-            } => format!("owner/{mentor}/{org}"),
+            Self::Owner { mentor, org, .. } => format!("owner/{org}/{mentor}"),
         }
     }
 }

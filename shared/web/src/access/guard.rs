@@ -6,7 +6,7 @@ use super::identify::{identify, note};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::settings::ApiAccess;
-use crate::token::{Issuer, Role, Unverified};
+use crate::token::{Issuer, Role};
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::HeaderMap;
@@ -75,7 +75,7 @@ async fn admit(app: &App, roles: &[Role], headers: &HeaderMap) -> Result<Caller,
         return Ok(Caller::Public);
     }
     let identified = identify(app, headers, Issuer::AsClaimed).await;
-    let callers = identified.map_err(|Unverified| Problem::unauthorized())?;
+    let callers = identified.map_err(Problem::unverified)?;
     let is_admitted = |caller: &Caller| caller.role().is_some_and(|role| roles.contains(&role));
     let admitted = callers.into_iter().find(is_admitted);
     admitted.ok_or_else(Problem::forbidden)

@@ -17,7 +17,7 @@ pub(super) async fn identify(
     issuer: Issuer<'_>,
 ) -> Result<Vec<Caller>, Unverified> {
     let now = app.clock().now();
-    let token = verify(headers, &app.settings().token_keys, issuer, now)?;
+    let token = verify(headers, &app.settings().tokens, issuer, now)?;
     Ok(Caller::of_token(&token))
 }
 

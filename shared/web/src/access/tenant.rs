@@ -6,7 +6,7 @@ use super::identify::{identify, note};
 use super::scoped::scoped;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::token::{Issuer, Unverified};
+use crate::token::Issuer;
 use axum::http::request::Parts;
 use domain::{CallerKind, MentorId, OrgId, Scope};
 use store::Store;
@@ -51,6 +51,6 @@ pub async fn tenant_access(
 
 async fn tenants_caller(app: &App, tenant: &OrgId, parts: &Parts) -> Result<Caller, Problem> {
     let identified = identify(app, &parts.headers, Issuer::Tenant(tenant)).await;
-    let callers = identified.map_err(|Unverified| Problem::unauthorized())?;
+    let callers = identified.map_err(Problem::unverified)?;
     callers.into_iter().next().ok_or_else(Problem::unauthorized)
 }

@@ -34,22 +34,42 @@ impl From<Started> for App {
     }
 }
 
-/// What every function does in init: logs, settings, which must have what the function
-/// `needs`, and a connection that is open before the first request needs it.
+/// When a function verifies tokens: only then are their keys read, and must there be some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifiesTokens {
+    /// Whatever `API_ACCESS` says.
+    Always,
+    /// Where `API_ACCESS` requires them.
+    AsSet,
+    /// It has no callers.
+    Never,
+}
+
+/// What every function does in init: logs, settings, the keys of tokens where it verifies them,
+/// and a connection that is open before the first request needs it.
 ///
 /// # Errors
 /// A setting at fault, by name.
-pub async fn start(
-    needs: impl FnOnce(&Settings) -> Result<(), SettingError>,
-) -> Result<Started, SettingError> {
+pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
     logs::init();
     let config = aws::config().await?;
-    let keys = secrets::token_keys(&config).await?;
+    let verifies = match verifies {
+        VerifiesTokens::Always => true,
+        VerifiesTokens::AsSet => env_var("API_ACCESS").as_deref() == Some("token"),
+        VerifiesTokens::Never => false,
+    };
+    let keys = if verifies {
+        secrets::token_keys(&config).await?
+    } else {
+        None
+    };
     let settings = Settings::from_lookup(|name| match name {
         "TOKEN_KEYS" if keys.is_some() => keys.clone(),
         _ => env_var(name),
     })?;
-    needs(&settings)?;
+    if verifies {
+        settings.require_token_keys()?;
+    }
     let client = aws_sdk_dynamodb::Client::new(&config);
     let store = UnscopedStore::new(client, &settings.table_name);
     store.warm_up().await;
@@ -68,14 +88,12 @@ pub async fn start(
 pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
     let mut declared = routes.declarations().iter();
     let verifies_always = declared.any(|route| route.access == TENANT);
-    let needs = |settings: &Settings| {
-        if verifies_always {
-            settings.require_token_keys()
-        } else {
-            Ok(())
-        }
+    let verifies = if verifies_always {
+        VerifiesTokens::Always
+    } else {
+        VerifiesTokens::AsSet
     };
-    let app = start(needs).await?.into();
+    let app = start(verifies).await?.into();
     let handler =
         Adapter::from(routes.into_router(app)).map_request(|event: LambdaEvent<LambdaRequest>| {
             LambdaEvent {

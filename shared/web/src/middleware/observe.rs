@@ -4,6 +4,7 @@
 use super::conventions::{Shared, echo_at};
 use super::metrics::{self, Measured};
 use crate::problem::{Cause, Problem};
+use crate::token::Unverified;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -70,11 +71,15 @@ impl Observed {
             write_units,
             calls,
         } = usage;
+        let problem = response.extensions().get::<Problem>();
+        // Why a credential was refused, which its bearer is not told.
+        let unverified = problem
+            .and_then(Problem::refused_credential)
+            .map(Unverified::name);
         tracing::info!(
             %method, route, status, milliseconds, trips, calls, read_units, write_units, request_id, requestid,
-            trace_id, "request"
+            trace_id, unverified, "request"
         );
-        let problem = response.extensions().get::<Problem>();
         if let Some(cause) = problem.and_then(Problem::cause).map(Cause::chain) {
             tracing::error!(%method, route, status, request_id, requestid, trace_id, cause, "request failed");
         }

@@ -7,6 +7,7 @@ mod codes;
 mod programs;
 mod store_error;
 
+use crate::token::Unverified;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 pub(crate) use cause::{Cause, chain};
@@ -27,6 +28,8 @@ pub struct Problem {
     /// Seconds after which the same request may succeed.
     retry_after: Option<u16>,
     cause: Option<Cause>,
+    /// Why the caller's credential was refused: for the log, never for the caller.
+    unverified: Option<Unverified>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -49,6 +52,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             cause: None,
+            unverified: None,
         }
     }
 
@@ -64,6 +68,14 @@ impl Problem {
             "unauthorized",
             "A valid access token is required.",
         )
+    }
+
+    /// 401 for a credential that was refused, which says nothing of the reason.
+    pub(crate) fn unverified(reason: Unverified) -> Self {
+        Self {
+            unverified: Some(reason),
+            ..Self::unauthorized()
+        }
     }
 
     /// 403: the caller's role or scope does not allow it, whether or not the object exists.
@@ -163,6 +175,11 @@ impl Problem {
     /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// Why the caller's credential was refused; `None` for every other problem.
+    pub(crate) fn refused_credential(&self) -> Option<Unverified> {
+        self.unverified
     }
 
     /// Why the request failed; `None` for a refusal.

@@ -41,9 +41,12 @@ fn token(app: &App, role: Role, org: Option<&str>) -> String {
         roles: vec![role.name().to_owned()],
         exp: app.clock().now().timestamp() + 60,
         nbf: None,
+        iat: None,
+        iss: None,
+        aud: None,
         org_id: org.map(|org| org.parse().expect("an id")),
     };
-    let token = app.settings().token_keys.issue(&claims);
+    let token = app.settings().tokens.issue(&claims);
     format!("Bearer {}", token.expect("a key"))
 }
 
