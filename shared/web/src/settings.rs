@@ -1,10 +1,15 @@
 //! Settings from the environment, read once in init.
 
+mod error;
+mod limits;
+
+pub use error::SettingError;
+pub use limits::{AuditKey, Limits, ProxyRule};
+
 use crate::token::{Jwks, TokenKeys, TokenRules, TokenSettings};
 use chrono::TimeDelta;
 use domain::Code;
 use domain::attribution::IpPolicy;
-use std::num::NonZeroU32;
 use store::fold::FoldPace;
 use url::Url;
 
@@ -36,28 +41,15 @@ pub struct Settings {
     /// `TOKEN_KEYS`, `TOKEN_JWKS`, `TOKEN_ISSUER`, `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`.
     /// A key is required on Lambda where tokens are verified.
     pub tokens: TokenSettings,
-    /// `MISS_LIMIT`: unknown codes a minute and address; 0 is no limit.
-    pub miss_limit: Option<NonZeroU32>,
+    /// `MISS_LIMIT`, `CLICK_RATE`, `CLICK_BURST`, `CODE_RATE`, `CODE_BURST`, `TRUSTED_ADDRESSES`,
+    /// `TRUSTED_PROXY_HEADER` and `TRUSTED_PROXY_SECRET`: how often what may be done, and who is
+    /// believed.
+    pub limits: Limits,
+    /// `AUDIT_KEY`: what the audit trail names callers with.
+    pub audit_key: AuditKey,
     /// `FOLD_WAIT_SECONDS` and `FOLD_WAITING_FACTS`: when facts are folded into the rows of
     /// detail.
     pub fold_pace: FoldPace,
-}
-
-/// A setting that is missing or cannot be read; names the variable.
-#[derive(Debug, thiserror::Error)]
-#[error("{variable} {problem}")]
-pub struct SettingError {
-    variable: &'static str,
-    problem: String,
-}
-
-impl SettingError {
-    pub(crate) fn new(variable: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            variable,
-            problem: problem.into(),
-        }
-    }
 }
 
 impl Settings {
@@ -106,7 +98,8 @@ impl Settings {
                     lifetime: token_lifetime(set("TOKEN_LIFETIME_HOURS"))?,
                 },
             },
-            miss_limit: miss_limit(set("MISS_LIMIT"))?,
+            limits: Limits::from_lookup(&set)?,
+            audit_key: AuditKey::from_lookup(&set)?,
             fold_pace: fold_pace(set("FOLD_WAIT_SECONDS"), set("FOLD_WAITING_FACTS"))?,
         };
         if settings.api_access == ApiAccess::Token {
@@ -228,16 +221,6 @@ fn token_lifetime(value: Option<String>) -> Result<TimeDelta, SettingError> {
     lifetime.map_err(|problem| SettingError::new("TOKEN_LIFETIME_HOURS", problem))
 }
 
-fn miss_limit(value: Option<String>) -> Result<Option<NonZeroU32>, SettingError> {
-    let limit = value.map_or(Ok(20), |limit| limit.parse::<u32>());
-    limit.map(NonZeroU32::new).map_err(|_| {
-        SettingError::new(
-            "MISS_LIMIT",
-            "must be 0 or a number of unknown codes a minute",
-        )
-    })
-}
-
 fn fold_pace(wait: Option<String>, facts: Option<String>) -> Result<FoldPace, SettingError> {
     let default = FoldPace::default();
     let wait = match wait.map(|seconds| seconds.parse::<i64>()) {
@@ -291,6 +274,16 @@ mod tests {
             ("TOKEN_LIFETIME_HOURS", "0"),
             ("TOKEN_LIFETIME_HOURS", "a day"),
             ("MISS_LIMIT", "-1"),
+            ("CLICK_RATE", "many"),
+            ("CLICK_BURST", "0"),
+            ("CODE_RATE", "1000001"),
+            ("CODE_BURST", "-1"),
+            ("TRUSTED_ADDRESSES", "10.0.0.0/33"),
+            ("TRUSTED_ADDRESSES", "10.0.0.1,,10.0.0.2"),
+            ("TRUSTED_PROXY_HEADER", "not a header"),
+            ("TRUSTED_PROXY_HEADER", "cloudfront-viewer-address"),
+            ("TRUSTED_PROXY_SECRET", "a-secret-that-is-long-enough"),
+            ("AUDIT_KEY", "short"),
             ("FOLD_WAIT_SECONDS", "3601"),
             ("FOLD_WAITING_FACTS", "0"),
         ] {

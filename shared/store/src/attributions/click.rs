@@ -59,14 +59,18 @@ impl Store {
         code: &FoldedCode,
         now: DateTime<Utc>,
     ) -> Attempt<CodeRecord, ClickRefusal> {
+        let lookup = self.begin_lookup().await?;
         let key = keys::code(code);
-        let (seen, ()): (Option<CanonicalCode>, ()) =
-            try_join!(self.dynamo.get(&key, Read::Eventual), self.check_misses())?;
+        let (seen, ()): (Option<CanonicalCode>, ()) = try_join!(
+            self.dynamo.get(&key, Read::Eventual),
+            self.check_misses(lookup.as_ref())
+        )?;
         // A code that was made a moment ago may not be seen eventually; it is strongly.
-        let code = match seen {
-            Some(canonical) => CountedCode::from(canonical),
-            None => {
-                let found = self.find_code(code).await?;
+        let code = match seen.map(CountedCode::from) {
+            Some(code) if self.scope().covers(&code.record.mentor, &code.record.org) => code,
+            _ => {
+                let found = self.dynamo.get(&key, Read::Strong).await?;
+                let found = self.in_scope_or_missed(found, lookup).await?;
                 found.ok_or(refused(ClickRefusal::UnknownCode))?
             }
         };

@@ -93,6 +93,15 @@ impl Caller {
         }
     }
 
+    /// The `sub` of the caller's token, or the id of their key.
+    pub(super) fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Public | Self::Anonymous => None,
+            Self::Admin { sub } | Self::Org { sub, .. } => Some(sub),
+            Self::Owner { mentor, .. } => Some(mentor.as_str()),
+        }
+    }
+
     /// A name that no other caller has: callers' ids contain no `/`.
     pub(super) fn unique_name(&self) -> String {
         match self {

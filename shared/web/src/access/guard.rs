@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::declared::Access;
-use super::identify::{identify, note};
+use super::identify::{Answered, identify, note};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::settings::ApiAccess;
@@ -41,19 +41,30 @@ where
                 Access::Tenant => Ok(None),
                 Access::Roles(roles) => admit(&app, roles, request.headers()).await.map(Some),
             };
-            match admitted {
+            let (mut response, answered) = match admitted {
                 Ok(caller) => {
+                    let answered = caller.as_ref().map(|caller| Answered::to(caller, &app));
                     let extensions = request.extensions_mut();
                     extensions.insert(self.access);
                     if let Some(caller) = caller {
                         note(extensions, caller);
                     }
-                    self.handler.call(request, app).await
+                    (self.handler.call(request, app).await, answered)
                 }
-                Err(problem) => problem.into_response(),
+                Err(Denied { problem, answered }) => (problem.into_response(), answered),
+            };
+            if let Some(answered) = answered {
+                response.extensions_mut().insert(answered);
             }
+            response
         })
     }
+}
+
+/// A request that is not let through, and who sent it where that is known.
+struct Denied {
+    problem: Problem,
+    answered: Option<Answered>,
 }
 
 /// The caller on an open route, which lets in everyone.
@@ -70,13 +81,20 @@ async fn recognize(app: &App, headers: &HeaderMap) -> Caller {
 ///
 /// # Errors
 /// 401 without a credential that verifies, 403 for one that confers none of the roles.
-async fn admit(app: &App, roles: &[Role], headers: &HeaderMap) -> Result<Caller, Problem> {
+async fn admit(app: &App, roles: &[Role], headers: &HeaderMap) -> Result<Caller, Denied> {
     if app.settings().api_access == ApiAccess::Public {
         return Ok(Caller::Public);
     }
     let identified = identify(app, headers, Issuer::AsClaimed).await;
-    let callers = identified.map_err(Problem::unverified)?;
+    let callers = identified.map_err(|unverified| Denied {
+        problem: Problem::unverified(unverified),
+        answered: None,
+    })?;
+    let strongest = callers.first().map(|caller| Answered::to(caller, app));
     let is_admitted = |caller: &Caller| caller.role().is_some_and(|role| roles.contains(&role));
     let admitted = callers.into_iter().find(is_admitted);
-    admitted.ok_or_else(Problem::forbidden)
+    admitted.ok_or_else(|| Denied {
+        problem: Problem::forbidden(),
+        answered: strongest,
+    })
 }

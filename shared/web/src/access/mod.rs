@@ -20,4 +20,5 @@ mod tenant;
 pub use crate::extract::CallerName;
 pub use declared::{Access, OPEN, OWN, STAFF, TENANT};
 pub(crate) use guard::Guarded;
+pub(crate) use identify::Answered;
 pub use tenant::{TenantAccess, tenant_access};

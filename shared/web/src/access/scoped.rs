@@ -3,12 +3,12 @@
 use super::caller::Caller;
 use super::declared::Access;
 use crate::app::App;
-use crate::extract::Client;
+use crate::extract::{CallerName, Client};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::Scope;
-use store::{MissCounter, Store};
+use domain::{CallerKind, Scope};
+use store::{MissCounter, MissSource, Store};
 
 /// The store within the scope of the caller that the route's guard admitted.
 impl FromRequestParts<App> for Store {
@@ -25,12 +25,21 @@ impl FromRequestParts<App> for Store {
     }
 }
 
-/// The store within `scope`, which counts the unknown codes that the request's address
-/// looks up.
+/// The store within `scope`, which counts the unknown codes that the request looks up: by its
+/// caller where one is known, by its address else. Staff are not counted, as they find only
+/// what their lists hold.
 pub(super) fn scoped(app: &App, scope: Scope, parts: &Parts) -> Store {
-    let address = Client::of(parts).address;
-    let misses = address
-        .zip(app.settings().miss_limit)
-        .map(|(address, limit)| MissCounter::new(address, limit, app.clock().now()));
+    let limits = &app.settings().limits;
+    let address = Client::of(parts, limits).address;
+    let address = address.filter(|address| !limits.trusts(*address));
+    let name = parts.extensions.get::<CallerName>();
+    let source = match parts.extensions.get::<Caller>().map(Caller::kind) {
+        Some(kind) if kind.is_staff() => None,
+        Some(CallerKind::Owner) => name.map(|CallerName(name)| MissSource::Caller(name)),
+        _ => address.map(MissSource::Address),
+    };
+    let misses = source
+        .zip(limits.misses)
+        .map(|(source, limit)| MissCounter::new(source, limit, app.clock().now()));
     app.scoped_store(scope, misses)
 }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::routes::Routes;
 use crate::settings::{SettingError, Settings, env_var};
 use domain::Clock;
+use futures::try_join;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent};
 use std::sync::Arc;
@@ -58,14 +59,16 @@ pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
         VerifiesTokens::AsSet => env_var("API_ACCESS").as_deref() == Some("token"),
         VerifiesTokens::Never => false,
     };
-    let keys = if verifies {
-        secrets::token_keys(&config).await?
-    } else {
-        None
+    let keys = async {
+        match verifies {
+            true => secrets::token_keys(&config).await,
+            false => Ok(None),
+        }
     };
+    let (keys, held) = try_join!(keys, secrets::settings(&config))?;
     let settings = Settings::from_lookup(|name| match name {
         "TOKEN_KEYS" if keys.is_some() => keys.clone(),
-        _ => env_var(name),
+        _ => held.get(name).cloned().or_else(|| env_var(name)),
     })?;
     if verifies {
         settings.require_token_keys()?;

@@ -1,6 +1,7 @@
-//! What surrounds every request, from the outside in: the log line, the form of errors, the
-//! deadline; and the answers where there is no handler.
+//! What surrounds every request, from the outside in: the audit trail, the log line, the form of
+//! errors, the deadline; and the answers where there is no handler.
 
+mod audit;
 mod conventions;
 mod deadline;
 mod errors;
@@ -8,6 +9,7 @@ mod fallback;
 mod metrics;
 mod observe;
 
+pub(crate) use audit::TARGET as AUDIT_TARGET;
 pub(crate) use conventions::PathConventions;
 pub use deadline::{RESERVE, end_of};
 
@@ -28,5 +30,6 @@ pub(crate) fn with_middleware(
         .layer(from_fn(deadline::deadline))
         .layer(from_fn_with_state(conventions.clone(), errors::render))
         .layer(from_fn_with_state(conventions, observe::observe))
+        .layer(from_fn_with_state(app.clone(), audit::audit))
         .with_state(app)
 }
