@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::click::{Click, ClickRefusal};
-use domain::{Attribution, CodeRecord, CountedCode, FoldedCode};
+use domain::{Attribution, CodeRecord, FoldedCode};
 use futures::future::join;
 use futures::try_join;
 
@@ -62,9 +62,11 @@ impl Store {
         let key = keys::code(code);
         let (seen, ()): (Option<CanonicalCode>, ()) =
             try_join!(self.dynamo.get(&key, Read::Eventual), self.check_misses())?;
-        // A code that was made a moment ago may not be seen eventually; it is strongly.
+        let seen = seen.and_then(|canonical| self.in_scope(canonical.into()));
+        // A code that was made a moment ago may not be seen eventually; it is strongly. One out
+        // of scope takes the same way as one that does not exist.
         let code = match seen {
-            Some(canonical) => CountedCode::from(canonical),
+            Some(code) => code,
             None => {
                 let found = self.find_code(code).await?;
                 found.ok_or(refused(ClickRefusal::UnknownCode))?

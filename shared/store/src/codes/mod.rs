@@ -28,12 +28,17 @@ impl Store {
     pub async fn find_code(&self, code: &FoldedCode) -> Result<Option<CountedCode>, StoreError> {
         let key = keys::code(code);
         let (found, ()) = try_join!(self.dynamo.get(&key, Read::Strong), self.check_misses())?;
-        let found = found.map(|canonical: CanonicalCode| CountedCode::from(canonical));
-        let found = found.filter(|code| self.scope().covers(&code.record.mentor, &code.record.org));
+        let found = found.and_then(|canonical: CanonicalCode| self.in_scope(canonical.into()));
         if let (None, Some(misses)) = (&found, &self.misses) {
             misses.count(&self.dynamo).await?;
         }
         Ok(found)
+    }
+
+    /// The code, if it may be touched.
+    pub(crate) fn in_scope(&self, code: CountedCode) -> Option<CountedCode> {
+        let CodeRecord { mentor, org, .. } = &code.record;
+        self.scope().covers(mentor, org).then_some(code)
     }
 
     /// Passes while the address may look up codes.
