@@ -65,6 +65,31 @@ impl SecretsManager {
     }
 }
 
+/// A public API verifies tokens for one contract alone.
+#[tokio::test]
+async fn a_function_that_verifies_nothing_reads_no_secret() {
+    let engine = Engine::in_memory().await.expect("the engine starts");
+    let endpoint = engine.endpoint();
+    for (access, asked) in [("public", 0), ("token", 1)] {
+        let secrets = SecretsManager::holding(KEYS).await;
+        let variables = [
+            ("TABLE_NAME", "verv"),
+            ("API_ACCESS", access),
+            ("TOKEN_KEYS_SECRET", SECRET),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets.endpoint),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
+        ];
+        let started = Lambda::start("codes", &variables).await;
+        let lambda = started.unwrap_or_else(|InitFailure(wrote)| panic!("{wrote}"));
+        assert_eq!(
+            secrets.asked.lock().expect("a lock").len(),
+            asked,
+            "{access}"
+        );
+        lambda.stop().await;
+    }
+}
+
 async fn start(secrets: &SecretsManager, dynamodb: &str) -> Result<Lambda, InitFailure> {
     let variables = [
         ("TABLE_NAME", "verv"),

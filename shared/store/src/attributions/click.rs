@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::click::{Click, ClickRefusal};
-use domain::{Attribution, CodeRecord, CountedCode, FoldedCode};
+use domain::{Attribution, CodeRecord, FoldedCode};
 use futures::future::join;
 use futures::try_join;
 
@@ -65,10 +65,12 @@ impl Store {
             self.dynamo.get(&key, Read::Eventual),
             self.check_misses(lookup.as_ref())
         )?;
-        // A code that was made a moment ago may not be seen eventually; it is strongly.
-        let code = match seen.map(CountedCode::from) {
-            Some(code) if self.scope().covers(&code.record.mentor, &code.record.org) => code,
-            _ => {
+        let seen = seen.and_then(|canonical| self.in_scope(canonical.into()));
+        // A code that was made a moment ago may not be seen eventually; it is strongly. One out
+        // of scope takes the same way as one that does not exist.
+        let code = match seen {
+            Some(code) => code,
+            None => {
                 let found = self.dynamo.get(&key, Read::Strong).await?;
                 let found = self.in_scope_or_missed(found, lookup).await?;
                 found.ok_or(refused(ClickRefusal::UnknownCode))?

@@ -36,6 +36,12 @@ impl Store {
         self.in_scope_or_missed(found, lookup).await
     }
 
+    /// The code, if it may be touched.
+    pub(crate) fn in_scope(&self, code: CountedCode) -> Option<CountedCode> {
+        let CodeRecord { mentor, org, .. } = &code.record;
+        self.scope().covers(mentor, org).then_some(code)
+    }
+
     /// Begins a lookup of a code, where misses are counted.
     pub(crate) async fn begin_lookup(&self) -> Result<Option<Lookup<'_>>, StoreError> {
         match &self.misses {
@@ -58,8 +64,7 @@ impl Store {
         found: Option<CanonicalCode>,
         lookup: Option<Lookup<'_>>,
     ) -> Result<Option<CountedCode>, StoreError> {
-        let found = found.map(CountedCode::from);
-        let found = found.filter(|code| self.scope().covers(&code.record.mentor, &code.record.org));
+        let found = found.and_then(|canonical| self.in_scope(canonical.into()));
         if let (None, Some(lookup)) = (&found, lookup) {
             lookup.missed(&self.dynamo).await?;
         }
