@@ -111,8 +111,9 @@ fn every_throttled_route_is_a_route() {
 
 #[test]
 fn every_setting_is_a_variable_of_the_functions() {
-    // Where AWS_LAMBDA_FUNCTION_NAME comes from, and where TOKEN_KEYS must not.
-    let not_of_the_template = ["AWS_LAMBDA_FUNCTION_NAME", "TOKEN_KEYS"];
+    // Where AWS_LAMBDA_FUNCTION_NAME comes from, and where secrets must not.
+    let secrets = ["TOKEN_KEYS", "AUDIT_KEY", "TRUSTED_PROXY_SECRET"];
+    let not_of_the_template = [&["AWS_LAMBDA_FUNCTION_NAME"][..], &secrets].concat();
     let asked = RefCell::new(BTreeSet::new());
     let settings = Settings::from_lookup(|variable| {
         asked.borrow_mut().insert(variable.to_owned());
@@ -129,6 +130,7 @@ fn every_setting_is_a_variable_of_the_functions() {
         "AWS_ENDPOINT_URL_DYNAMODB",
         "TOKEN_KEYS_SECRET",
         "TOKEN_KEYS_VERSION",
+        "SETTINGS_SECRET",
     ];
     let known: BTreeSet<_> = asked
         .iter()
@@ -151,7 +153,9 @@ fn every_setting_is_a_variable_of_the_functions() {
     }
     let missing: Vec<_> = asked.difference(&deployed).collect();
     assert!(missing.is_empty(), "no function is given {missing:?}");
-    assert!(!deployed.contains("TOKEN_KEYS"));
+    for secret in secrets {
+        assert!(!deployed.contains(secret), "{secret}");
+    }
 }
 
 #[test]
@@ -271,7 +275,7 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
     for (name, function) in template.functions() {
         let variables = template.variables(function);
         let policies = function["Properties"]["Policies"].to_string();
-        let may_read = policies.contains("secretsmanager:GetSecretValue");
+        let may_read = policies.contains(r#"{"Ref":"TokenKeysSecretArn"}"#);
         assert_eq!(may_read, variables.contains("TOKEN_KEYS_SECRET"), "{name}");
         assert_eq!(may_read, variables.contains("API_ACCESS"), "{name}");
         // Declared for `sam local`, and never deployed.
@@ -284,6 +288,14 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
             !["short-links", SCHEDULED].contains(&name),
             "{name}"
         );
+    }
+    // The other secrets are read by all that answer a request.
+    for (name, function) in template.functions() {
+        let variables = template.variables(function);
+        let policies = function["Properties"]["Policies"].to_string();
+        let may_read = policies.contains(r#"{"Ref":"SettingsSecretArn"}"#);
+        assert_eq!(may_read, variables.contains("SETTINGS_SECRET"), "{name}");
+        assert_eq!(may_read, name != SCHEDULED, "{name}");
     }
     let parameter = &template.0["Parameters"]["TokenKeysSecretArn"];
     assert!(parameter["Default"].is_null(), "a key of nobody's choosing");
