@@ -155,6 +155,7 @@ impl History {
                 referrer_url: REFERRERS[dice.below(REFERRERS.len())].parse().ok(),
             },
             occurred_at: None,
+            recorded_by: domain::CallerKind::Platform,
             retention: None,
         };
         let reply = self.store.record_click(click, None, at).await;

@@ -51,6 +51,11 @@ struct Arguments {
 enum Command {
     /// Print a development token
     Token(TokenArguments),
+    /// Print what the audit trail calls a caller or a person
+    AuditName {
+        /// The `sub` of a token, the id of an API key, a member's or a mentor's id
+        id: String,
+    },
     /// Recount the statistics from the facts
     Verify(VerifyArguments),
     /// Write the statistics anew from the facts
@@ -70,6 +75,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         Some(Command::Token(wanted)) => {
             let token = token::issue(wanted, &Settings::from_env()?, &Clock::system())?;
             println!("{token}");
+            Ok(())
+        }
+        Some(Command::AuditName { id }) => {
+            println!("{}", Settings::from_env()?.audit_key.hash(id));
             Ok(())
         }
         Some(Command::Verify(wanted)) => repair::verify(wanted).await,

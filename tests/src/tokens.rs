@@ -6,7 +6,8 @@ use domain::OrgId;
 use serde_json::Value;
 use web::token::Claims;
 
-/// The `Authorization` of a token signed with the platform's key of `verv`, valid for an
+/// The `Authorization` of a token signed as its issuer would: with the platform's key
+/// for an administrator, else with the company's, valid for an
 /// hour: `Bearer …`.
 ///
 /// # Panics
@@ -18,9 +19,12 @@ pub fn bearer(verv: &Verv, sub: &str, roles: &[&str], org: Option<&str>) -> Stri
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         exp: verv.now().timestamp() + 3_600,
         nbf: None,
+        iat: None,
+        iss: None,
+        aud: None,
         org_id: org.map(|org| org.parse::<OrgId>().expect("an id")),
     };
-    let token = verv.settings.token_keys.issue(&claims);
+    let token = verv.settings.tokens.issue(&claims);
     format!("Bearer {}", token.expect("a key"))
 }
 

@@ -65,6 +65,31 @@ impl SecretsManager {
     }
 }
 
+/// A public API verifies tokens for one contract alone.
+#[tokio::test]
+async fn a_function_that_verifies_nothing_reads_no_secret() {
+    let engine = Engine::in_memory().await.expect("the engine starts");
+    let endpoint = engine.endpoint();
+    for (access, asked) in [("public", 0), ("token", 1)] {
+        let secrets = SecretsManager::holding(KEYS).await;
+        let variables = [
+            ("TABLE_NAME", "verv"),
+            ("API_ACCESS", access),
+            ("TOKEN_KEYS_SECRET", SECRET),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets.endpoint),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
+        ];
+        let started = Lambda::start("codes", &variables).await;
+        let lambda = started.unwrap_or_else(|InitFailure(wrote)| panic!("{wrote}"));
+        assert_eq!(
+            secrets.asked.lock().expect("a lock").len(),
+            asked,
+            "{access}"
+        );
+        lambda.stop().await;
+    }
+}
+
 async fn start(secrets: &SecretsManager, dynamodb: &str) -> Result<Lambda, InitFailure> {
     let variables = [
         ("TABLE_NAME", "verv"),
@@ -85,9 +110,12 @@ fn token(keys: &str) -> String {
         roles: vec!["ROLE_CUSTOMER".to_owned()],
         exp: i64::try_from(now.expect("a time").as_secs()).expect("a time") + 3_600,
         nbf: None,
+        iat: None,
+        iss: None,
+        aud: None,
         org_id: None,
     };
-    let token = settings.expect("valid settings").token_keys.issue(&claims);
+    let token = settings.expect("valid settings").tokens.issue(&claims);
     format!("Token {}", token.expect("a key"))
 }
 

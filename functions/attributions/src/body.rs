@@ -3,10 +3,11 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::attribution::{ReferrerUrl, UserAgent, Visitor};
-use domain::click::Click;
+use domain::click::{Click, Visit};
 use domain::confirmation::Confirmation;
 use domain::{
-    AttributionStatus, FoldedCode, Invalid, MemberId, MentorId, OrgId, OwnerFilter, Timestamp,
+    AttributionStatus, CallerKind, FoldedCode, Invalid, MemberId, MentorId, OrgId, OwnerFilter,
+    Timestamp,
 };
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -87,18 +88,30 @@ pub(crate) struct NewClickBody {
 }
 
 impl NewClickBody {
-    /// The click, with the request's own address and user agent where the body has none.
-    pub(crate) fn click(self, client: Client, settings: &Settings) -> Click {
-        let address = self.ip_address.or(client.address);
-        let sent_agent = client.user_agent.as_deref().and_then(UserAgent::shortened);
+    /// The click that `caller` records, with the request's own address and user agent where
+    /// the body has none or is not believed.
+    pub(crate) fn click(self, caller: CallerKind, client: Client, settings: &Settings) -> Click {
+        let stated = Visit {
+            ip_address: self.ip_address,
+            user_agent: self.user_agent,
+            occurred_at: self.occurred_at,
+        };
+        let seen = Visit {
+            ip_address: client.address,
+            user_agent: client.user_agent.as_deref().and_then(UserAgent::shortened),
+            occurred_at: None,
+        };
+        let visit = stated.believed(seen, caller);
+        let address = visit.ip_address;
         Click {
             code: self.code,
             visitor: Visitor {
                 ip_address: address.and_then(|address| settings.ip_policy.apply(address)),
-                user_agent: self.user_agent.or(sent_agent),
+                user_agent: visit.user_agent,
                 referrer_url: self.referrer_url,
             },
-            occurred_at: self.occurred_at,
+            occurred_at: visit.occurred_at,
+            recorded_by: caller,
             retention: settings.click_retention,
         }
     }

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use body::{AttributionQuery, ConfirmationBody, MentorPath, MentorsQuery, NewClickBody};
-use domain::AttributionId;
+use domain::{AttributionId, CallerKind};
 use std::sync::Arc;
 use store::Store;
 use views::{AttributionView, ConfirmedView, DeletedView, MentorsView};
@@ -19,6 +19,7 @@ use web::problem::{Problem, no_such_record};
 use web::reply::created;
 use web::routes::Routes;
 use web::settings::Settings;
+use web::{Limited, limited};
 
 const BASE: &str = "/api/v1/referral-attributions";
 
@@ -26,7 +27,7 @@ const BASE: &str = "/api/v1/referral-attributions";
 pub fn routes() -> Routes {
     Routes::under(BASE)
         .get("", OWN, list)
-        .post("", OPEN, record_click)
+        .post("", OPEN, limited(Limited::Clicks, record_click))
         .get("/leaderboard", STAFF, statistics::leaderboard)
         .get("/{id}", OWN, show)
         // A mentor who could confirm would count their own recruits.
@@ -78,10 +79,10 @@ async fn record_click(
     store: Store,
     Now(now): Now,
     State(settings): State<Arc<Settings>>,
-    client: Client,
+    (caller, client): (CallerKind, Client),
     IdempotentJson { value: new, key }: IdempotentJson<NewClickBody>,
 ) -> Result<Response, Problem> {
-    let click = new.click(client, &settings);
+    let click = new.click(caller, client, &settings);
     let reply = store.record_click(click, key.as_ref(), now).await?;
     let location = format!("{BASE}/{}", reply.value.id);
     Ok(created(location, AttributionView::from(reply.value)))

@@ -6,7 +6,7 @@ mod views;
 use axum::Json;
 use axum::response::Response;
 use body::{Deactivation, LookupQuery, OwnerQuery};
-use domain::CodeId;
+use domain::{CallerKind, CodeId};
 use store::Store;
 use views::{DeletedView, RecordView};
 use web::access::{OWN, STAFF};
@@ -16,6 +16,7 @@ use web::pagination::{ListReply, list_view};
 use web::problem::{Problem, no_such_record};
 use web::reply::created;
 use web::routes::Routes;
+use web::{Limited, limited};
 
 const BASE: &str = "/api/v1/referral-code-records";
 
@@ -23,7 +24,7 @@ const BASE: &str = "/api/v1/referral-code-records";
 pub fn routes() -> Routes {
     Routes::under(BASE)
         .get("", OWN, list)
-        .post("", OWN, create)
+        .post("", OWN, limited(Limited::Codes, create))
         .get("/active", OWN, active)
         .get("/lookup", OWN, lookup)
         .get("/{id}", OWN, show)
@@ -77,10 +78,12 @@ async fn lookup(
 
 async fn create(
     store: Store,
+    caller: CallerKind,
     Now(now): Now,
     IdempotentJson { value: new, key }: IdempotentJson<NewCodeBody>,
 ) -> Result<Response, Problem> {
-    let reply = store.create_code(new.into(), key.as_ref(), now).await?;
+    let new = new.chosen_by(caller)?;
+    let reply = store.create_code(new, key.as_ref(), now).await?;
     let location = format!("{BASE}/{}", reply.value.id);
     Ok(created(location, RecordView::new(reply.value, reply.at)))
 }

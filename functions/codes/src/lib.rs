@@ -7,8 +7,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use body::{RotationBody, StatsQuery};
-use domain::CodeId;
 use domain::codes::Issued;
+use domain::{CallerKind, CodeId};
 use std::sync::Arc;
 use store::Store;
 use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView};
@@ -20,6 +20,7 @@ use web::problem::{Problem, no_such_record};
 use web::reply::{AsOf, created, ok};
 use web::routes::Routes;
 use web::settings::Settings;
+use web::{Limited, limited};
 
 const BASE: &str = "/api/v1/referral-codes";
 
@@ -27,7 +28,7 @@ const BASE: &str = "/api/v1/referral-codes";
 pub fn routes() -> Routes {
     Routes::under(BASE)
         .get("", OWN, list)
-        .post("", OWN, get_or_create)
+        .post("", OWN, limited(Limited::Codes, get_or_create))
         .get("/{id}", OWN, show)
         .put("/{id}", OWN, rotate)
         .delete("/{id}", OWN, invalidate)
@@ -62,12 +63,13 @@ async fn show(
 
 async fn get_or_create(
     store: Store,
+    caller: CallerKind,
     Now(now): Now,
     State(settings): State<Arc<Settings>>,
     IdempotentJson { value: wanted, key }: IdempotentJson<WantedCodeBody>,
 ) -> Result<Response, Problem> {
     let reply = store
-        .get_or_create_code(wanted.into(), key.as_ref(), now)
+        .get_or_create_code(wanted.chosen_by(caller)?, key.as_ref(), now)
         .await?;
     let view = |record| CodeView::new(record, &settings, reply.at);
     Ok(match reply.value {

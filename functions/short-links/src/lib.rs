@@ -1,27 +1,34 @@
 //! The short link `/r/{code}`: records a click and redirects to the page where a person joins.
 
 mod bots;
+mod pages;
 mod target;
 mod visit;
 
 use axum::extract::State;
 use axum::response::Response;
 use domain::FoldedCode;
+use pages::no_such_link;
 use std::sync::Arc;
 use store::Store;
-use target::{Target, no_such_link};
+use target::Target;
 use visit::Visit;
 use web::access::OPEN;
 use web::extract::{Now, PathId};
 use web::problem::Problem;
 use web::routes::Routes;
 use web::settings::Settings;
+use web::{Limited, limited};
 
 const BASE: &str = "/r";
 
 /// Every route of the function.
 pub fn routes() -> Routes {
-    Routes::under(BASE).get("/{code}", OPEN, follow)
+    Routes::under(BASE).errors_as(pages::render).get(
+        "/{code}",
+        OPEN,
+        limited(Limited::Clicks, follow),
+    )
 }
 
 async fn follow(

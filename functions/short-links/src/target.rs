@@ -1,5 +1,4 @@
-//! Where a short link leads: to the join page, or to a small page that says that the link
-//! does not work.
+//! Where a short link leads: to the join page.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -28,7 +27,7 @@ impl Target {
         click: Click,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, Problem> {
-        use ClickRefusal::{InTheFuture, UnknownCode, Unusable};
+        use ClickRefusal::{InTheFuture, TooLongAgo, UnknownCode, Unusable};
         use TransactError::{KeyReused, Refused, Store as Failed};
         match store.record_visit(click, PATIENCE, now).await {
             Ok(visit) => Ok(Some(Self {
@@ -36,7 +35,9 @@ impl Target {
                 click: Some(visit.click),
             })),
             Err(Refused(UnknownCode | Unusable(_))) => Ok(None),
-            Err(error @ (Refused(InTheFuture) | KeyReused | Failed(_))) => Err(error.into()),
+            Err(error @ (Refused(InTheFuture | TooLongAgo) | KeyReused | Failed(_))) => {
+                Err(error.into())
+            }
         }
     }
 
@@ -73,28 +74,4 @@ impl Target {
         }
         response
     }
-}
-
-const NO_SUCH_LINK: &str = "<!doctype html>
-<html lang=\"en\">
-<meta charset=\"utf-8\">
-<meta name=\"viewport\" content=\"width=device-width\">
-<title>This link does not work</title>
-<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}</style>
-<h1>This link does not work</h1>
-<p>The referral code in it is unknown or no longer in use. Ask whoever sent it for a new one.</p>
-</html>
-";
-
-/// 404 with a page for people.
-pub(crate) fn no_such_link() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'",
-        ),
-    ];
-    (StatusCode::NOT_FOUND, headers, NO_SUCH_LINK).into_response()
 }

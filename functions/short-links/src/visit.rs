@@ -4,10 +4,11 @@ use crate::bots::is_bot;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use domain::FoldedCode;
 use domain::attribution::{UserAgent, Visitor};
 use domain::click::Click;
+use domain::{CallerKind, FoldedCode};
 use std::convert::Infallible;
+use web::App;
 use web::extract::Client;
 use web::settings::Settings;
 
@@ -17,12 +18,12 @@ pub(crate) struct Visit {
     is_prefetch: bool,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Visit {
+impl FromRequestParts<App> for Visit {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         Ok(Self {
-            client: Client::from_request_parts(parts, state).await?,
+            client: Client::from_request_parts(parts, app).await?,
             method: parts.method.clone(),
             is_prefetch: is_prefetch(&parts.headers),
         })
@@ -52,6 +53,8 @@ impl Visit {
                 referrer_url: referrer.and_then(|url| url.parse().ok()),
             },
             occurred_at: None,
+            // Whoever follows a link is the visitor.
+            recorded_by: CallerKind::Anonymous,
             retention: settings.click_retention,
         }
     }

@@ -6,7 +6,7 @@ use stats_aggregator::action::{self, Action};
 use std::time::{Duration, SystemTime};
 use store::fold::Aggregator;
 use store::metered;
-use web::lambda::{Started, Verifies, start};
+use web::lambda::{Started, VerifiesTokens, start};
 use web::middleware::end_of;
 
 /// How long before the deadline the last round is begun.
@@ -14,7 +14,7 @@ const RESERVE: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let started = &start(Verifies::Never).await?;
+    let started = &start(VerifiesTokens::Never).await?;
     let aggregator = &started.store.aggregator();
     lambda_runtime::run(service_fn(move |event| handle(started, aggregator, event))).await
 }

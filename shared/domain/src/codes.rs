@@ -5,6 +5,7 @@ use crate::code::{Code, CodePrefix};
 use crate::code_record::{CodeRecord, CodeStatus};
 use crate::ids::{MentorId, OrgId};
 use crate::terms::{RequestedTerms, TermsRefusal};
+use crate::usage::CountedCode;
 use chrono::{DateTime, Utc};
 
 /// A code that is to be made with a chosen string.
@@ -124,9 +125,8 @@ impl CodeRecord {
         }
     }
 
-    /// The code that replaces this one at `now`: the same owner, terms and prefix, another
-    /// suffix.
-    pub fn rotated(&self, collisions: usize, now: DateTime<Utc>) -> Self {
+    /// A code with the same owner, terms and prefix made at `now`, and another suffix.
+    fn with_new_suffix(&self, collisions: usize, now: DateTime<Utc>) -> Self {
         let prefix = self.code.prefix();
         let code = self
             .code
@@ -176,12 +176,22 @@ impl CodeRecord {
     }
 }
 
+impl CountedCode {
+    /// The code that replaces this one at `now`: the same owner, terms and prefix, another
+    /// suffix, and as many confirmed referrals, so that a limit cannot be rotated away.
+    pub fn rotated(&self, collisions: usize, now: DateTime<Utc>) -> Self {
+        Self {
+            record: self.record.with_new_suffix(collisions, now),
+            confirmed: self.confirmed,
+        }
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::code_record::CodeTerms;
     use crate::program::tests::time;
-    use crate::usage::CountedCode;
 
     const NOW: &str = "2026-03-26T12:00:00Z";
 
@@ -279,9 +289,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_rotation_keeps_owner_terms_and_prefix() {
-        let old = made();
-        let new = old.rotated(0, time(NOW));
+    fn a_rotation_keeps_owner_terms_prefix_and_count() {
+        let counted = CountedCode {
+            record: made(),
+            confirmed: 7,
+        };
+        let rotated = counted.rotated(0, time(NOW));
+        assert_eq!(rotated.confirmed, 7);
+        let (old, new) = (counted.record, rotated.record);
         assert_eq!(new.code.prefix(), old.code.prefix());
         assert_ne!(new.code, old.code);
         assert_eq!(

@@ -5,15 +5,18 @@
 //! returns what to do or a refusal; the store reads, lets the domain decide, and commits.
 
 pub mod attribution;
+pub mod caller;
 pub mod click;
 pub mod clock;
 pub mod code;
+pub mod code_fields;
 pub mod code_record;
 pub mod codes;
 pub mod confirmation;
 pub mod facts;
 pub mod ids;
 pub mod program;
+pub mod rate;
 pub mod rollup;
 pub mod scope;
 pub mod stats;
@@ -22,6 +25,7 @@ pub mod text;
 pub mod usage;
 
 pub use attribution::{Attribution, AttributionStatus, AttributionType};
+pub use caller::CallerKind;
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};

@@ -119,6 +119,11 @@ impl AttributionItem {
         self.is_counted.unwrap_or(false)
     }
 
+    /// The code that was clicked.
+    pub(crate) fn code(&self) -> &Code {
+        &self.code
+    }
+
     /// The key that it was recorded under, hashed, and when that was.
     pub(crate) fn origin(&self) -> (Option<&str>, DateTime<Utc>) {
         (self.made_under.as_deref(), self.id.made_at())

@@ -6,7 +6,8 @@ use crate::keys::{self, Keys};
 use chrono::{DateTime, Utc};
 use domain::code_record::{CodeTerms, ReferralLimit};
 use domain::{
-    Code, CodeId, CodeRecord, CountedCode, MentorId, OrgId, ProgramId, Timestamp, UserType,
+    Code, CodeId, CodeRecord, CountedCode, FoldedCode, MentorId, OrgId, ProgramId, Timestamp,
+    UserType,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,10 @@ pub(crate) struct CodeItem {
     /// Referrals confirmed, counted in the canonical item alone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     confirmed: Option<i64>,
+    /// The code that this one was rotated to, in the canonical item alone: it carries the
+    /// count on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    replaced_by: Option<FoldedCode>,
     /// The idempotency key that the code was made under, hashed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     made_under: Option<String>,
@@ -52,6 +57,7 @@ impl From<&CodeRecord> for CodeItem {
             deactivated_at: record.deactivated_at,
             invalidated_at: record.invalidated_at,
             confirmed: None,
+            replaced_by: None,
             made_under: None,
         }
     }
@@ -147,10 +153,33 @@ impl CodeLogItem {
     }
 }
 
+impl CanonicalCode {
+    /// The code that this one was rotated to.
+    pub(crate) fn replaced_by(&self) -> Option<&FoldedCode> {
+        self.0.replaced_by.as_ref()
+    }
+
+    /// Referrals confirmed, as far as the code has counted any.
+    pub(crate) fn confirmed(&self) -> Option<i64> {
+        self.0.confirmed
+    }
+}
+
+/// The item of a code that carries the count of the one before it on.
+impl From<&CountedCode> for CanonicalCode {
+    fn from(code: &CountedCode) -> Self {
+        let item = CodeItem::from(&code.record);
+        Self(CodeItem {
+            confirmed: (code.confirmed != 0).then_some(code.confirmed),
+            ..item
+        })
+    }
+}
+
 impl From<CanonicalCode> for CountedCode {
     fn from(canonical: CanonicalCode) -> Self {
         Self {
-            confirmed: canonical.0.confirmed.unwrap_or(0),
+            confirmed: canonical.confirmed().unwrap_or(0),
             record: canonical.into(),
         }
     }

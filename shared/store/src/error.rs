@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use domain::OutOfScope;
 use std::convert::Infallible;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -17,9 +18,11 @@ pub enum StoreError {
     /// DynamoDB refused the request itself: a fault of ours or of the deployment.
     #[error("DynamoDB refused the request")]
     Refused(#[source] BoxError),
-    /// The address has looked up more unknown codes than a minute allows.
+    /// The caller or address has looked up more unknown codes than a minute allows.
     #[error("too many unknown codes were looked up")]
     TooManyMisses {
+        /// How many a minute allows.
+        limit: NonZeroU32,
         /// Seconds until the next minute begins: 1 to 60.
         retry_after: u16,
     },

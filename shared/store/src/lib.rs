@@ -40,7 +40,7 @@ mod transaction;
 pub use error::{ScopedError, StoreError, TransactError};
 pub use idempotency::{IdempotencyKey, IdempotentReply};
 pub use meter::{Usage, metered};
-pub use misses::MissCounter;
+pub use misses::{MissCounter, MissSource};
 pub use page::{Cursor, ListRequest, Page, Start, Total};
 pub use programs::ListProgramsError;
 pub use store::{Store, UnscopedStore};

@@ -1,9 +1,17 @@
-//! How many unknown codes an address may look up: codes are short enough to be read out
-//! loud, so guessing must be slow.
+//! How many unknown codes a caller may look up, or an address that no caller is known at: codes
+//! are short enough to be read out loud, so guessing must be slow.
 //!
 //! The counter is read beside the code, so that looking up codes that exist costs no trip
 //! and no write. Only a miss writes. The key is a hash, so that the table names nobody; it
 //! holds the minute too, so that the counters of one address do not share a partition.
+//!
+//! Within a process, no more lookups are under way at a time than the minute has misses left:
+//! each takes a permit, which a hit gives back and a miss does not; the others wait. So a
+//! process never tests more guesses than the limit, however many it is sent at once. Processes
+//! know of each other's misses through the table, which they read before each lookup and add
+//! to after each miss: lookups that several processes begin at the same moment do not see each
+//! other, so together they may test one batch more, each of at most the limit. A function on
+//! Lambda has one request at a time in a process.
 
 use crate::dynamo::{Dynamo, Read, Updated};
 use crate::error::StoreError;
@@ -15,15 +23,25 @@ use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long misses are counted together, in seconds.
 const WINDOW: i64 = 60;
 
-/// How many addresses past their limit a process remembers.
-const BLOCKED_AT_MOST: usize = 10_000;
+/// How many callers and addresses a process remembers.
+const REMEMBERED_AT_MOST: usize = 10_000;
 
-/// The misses of one address in the present minute, and how many it may have.
+/// Whose misses are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissSource<'a> {
+    /// A caller who is known, by a name that no other caller has.
+    Caller(&'a str),
+    /// A whole IPv4 address, a /64 of IPv6, as that is what one subscriber gets.
+    Address(IpAddr),
+}
+
+/// The misses of one source in the present minute, and how many it may have.
 #[derive(Debug, Clone)]
 pub struct MissCounter {
     hash: String,
@@ -32,14 +50,16 @@ pub struct MissCounter {
 }
 
 impl MissCounter {
-    /// The misses of `address` at `now`: a whole IPv4 address, a /64 of IPv6, as
-    /// that is what one subscriber gets.
-    pub fn new(address: IpAddr, limit: NonZeroU32, now: DateTime<Utc>) -> Self {
+    /// The misses of `source` at `now`.
+    pub fn new(source: MissSource<'_>, limit: NonZeroU32, now: DateTime<Utc>) -> Self {
         let now = now.timestamp();
         let minute = now.div_euclid(WINDOW).to_be_bytes();
-        let hash = match address.to_canonical() {
-            IpAddr::V4(v4) => digest(&[&minute, &v4.octets()]),
-            IpAddr::V6(v6) => digest(&[&minute, &v6.octets()[..8]]),
+        let hash = match source {
+            MissSource::Caller(name) => digest(&[&minute, b"caller", name.as_bytes()]),
+            MissSource::Address(address) => match address.to_canonical() {
+                IpAddr::V4(v4) => digest(&[&minute, &v4.octets()]),
+                IpAddr::V6(v6) => digest(&[&minute, &v6.octets()[..8]]),
+            },
         };
         Self { hash, limit, now }
     }
@@ -51,91 +71,159 @@ impl MissCounter {
 
     fn used_up(&self) -> StoreError {
         StoreError::TooManyMisses {
+            limit: self.limit,
             // At most a minute.
             retry_after: u16::try_from(self.ends() - self.now).unwrap_or(1),
         }
     }
 }
 
-/// The addresses that this process knows to be past their limit: their requests cost no
-/// call at all until the minute ends.
+/// What a process knows of the misses of each source. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct BlockedAddresses(Arc<Mutex<HashMap<String, i64>>>);
+pub(crate) struct KnownMisses(Arc<Mutex<HashMap<String, Known>>>);
 
-impl BlockedAddresses {
-    /// The limiter of the address that `counter` counts.
+/// What a process knows of the misses of one source.
+#[derive(Debug, Clone)]
+struct Known {
+    misses: u32,
+    /// One for each miss that is left; closed once none is.
+    permits: Arc<Semaphore>,
+    /// How many permits are gone for good.
+    taken: usize,
+    ends: i64,
+}
+
+impl KnownMisses {
+    /// The limiter of the source that `counter` counts.
     pub(crate) fn limiter(&self, counter: MissCounter) -> MissLimiter {
         MissLimiter {
             counter,
-            blocked: self.clone(),
+            known: self.clone(),
         }
     }
 
-    fn contains(&self, counter: &MissCounter) -> bool {
-        let blocked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        blocked.contains_key(&counter.hash)
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn insert(&self, counter: &MissCounter) {
-        let mut blocked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if blocked.len() >= BLOCKED_AT_MOST {
-            blocked.retain(|_, ends| *ends > counter.now);
+    fn permits(&self, counter: &MissCounter) -> Arc<Semaphore> {
+        let mut all = self.lock();
+        if let Some(known) = all.get(&counter.hash) {
+            return Arc::clone(&known.permits);
         }
-        if blocked.len() < BLOCKED_AT_MOST {
-            blocked.insert(counter.hash.clone(), counter.ends());
+        let limit = usize::try_from(counter.limit.get()).unwrap_or(usize::MAX);
+        let permits = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        if all.len() >= REMEMBERED_AT_MOST {
+            all.retain(|_, known| known.ends > counter.now);
         }
+        // Past that, the table alone counts.
+        if all.len() < REMEMBERED_AT_MOST {
+            let known = Known {
+                misses: 0,
+                permits: Arc::clone(&permits),
+                taken: 0,
+                ends: counter.ends(),
+            };
+            all.insert(counter.hash.clone(), known);
+        }
+        permits
+    }
+
+    /// Takes note of how often the source has missed in all. `own` is the permit of a miss of
+    /// this process, which is gone unless the note of a later miss took another in its place.
+    fn note(&self, counter: &MissCounter, misses: u32, own: Option<OwnedSemaphorePermit>) {
+        let mut all = self.lock();
+        let Some(known) = all.get_mut(&counter.hash) else {
+            return;
+        };
+        known.misses = known.misses.max(misses);
+        if known.misses >= counter.limit.get() {
+            known.permits.close();
+            return;
+        }
+        let missed = usize::try_from(known.misses).unwrap_or(usize::MAX);
+        if let Some(permit) = own
+            && known.taken < missed
+        {
+            permit.forget();
+            known.taken += 1;
+        }
+        let elsewhere = missed.saturating_sub(known.taken);
+        known.taken += known.permits.forget_permits(elsewhere);
     }
 }
 
-/// The misses of one request's address, counted in the table.
+/// The misses of one request's source, counted in the table.
 #[derive(Debug, Clone)]
 pub(crate) struct MissLimiter {
     counter: MissCounter,
-    blocked: BlockedAddresses,
+    known: KnownMisses,
+}
+
+/// A lookup of a code under way.
+#[derive(Debug)]
+pub(crate) struct Lookup<'l> {
+    limiter: &'l MissLimiter,
+    permit: OwnedSemaphorePermit,
 }
 
 impl MissLimiter {
-    /// Reads how often the address has missed: half a unit, to be spent side by side with the
+    /// Begins a lookup, as soon as there are fewer under way than the minute has misses left.
+    ///
+    /// # Errors
+    /// [`StoreError::TooManyMisses`] when the process knows that the minute's misses are used
+    /// up: that costs no call.
+    pub(crate) async fn begin(&self) -> Result<Lookup<'_>, StoreError> {
+        let permits = self.known.permits(&self.counter);
+        let permit = permits.acquire_owned().await;
+        Ok(Lookup {
+            limiter: self,
+            permit: permit.map_err(|_| self.counter.used_up())?,
+        })
+    }
+}
+
+impl Lookup<'_> {
+    /// Reads how often the source has missed: half a unit, to be spent side by side with the
     /// code's read.
     ///
     /// # Errors
     /// [`StoreError::TooManyMisses`] when the minute's misses are used up.
     pub(crate) async fn check(&self, dynamo: &Dynamo) -> Result<(), StoreError> {
-        if self.blocked.contains(&self.counter) {
-            return Err(self.counter.used_up());
-        }
-        let key = keys::misses(&self.counter.hash);
+        let MissLimiter { counter, known } = self.limiter;
+        let key = keys::misses(&counter.hash);
         let item = dynamo.get_item(&key, Read::Eventual).await?;
-        let misses = item.and_then(|item| number(item.get(MISSES)));
-        if misses.is_some_and(|misses| misses >= self.counter.limit.get()) {
-            return Err(self.block());
+        let Some(misses) = item.and_then(|item| number(item.get(MISSES))) else {
+            return Ok(());
+        };
+        known.note(counter, misses, None);
+        if misses >= counter.limit.get() {
+            return Err(counter.used_up());
         }
         Ok(())
     }
 
-    /// Counts one miss of the address.
+    /// Counts the lookup as a miss.
     ///
     /// # Errors
-    /// [`StoreError::TooManyMisses`] when it is one too many: side by side, more guesses
-    /// may have passed the check than the minute holds.
-    pub(crate) async fn count(&self, dynamo: &Dynamo) -> Result<(), StoreError> {
+    /// [`StoreError::TooManyMisses`] when it is one too many: other processes may have begun
+    /// lookups at the same moment.
+    pub(crate) async fn missed(self, dynamo: &Dynamo) -> Result<(), StoreError> {
+        let MissLimiter { counter, known } = self.limiter;
         let one_more = Update::new("SET #kind = :kind, #expires = :expires ADD #misses :one")
             .bind(":kind", MISSES)
-            .bind(":expires", &(self.counter.ends() + WINDOW))
+            .bind(":expires", &(counter.ends() + WINDOW))
             .bind(":one", &1);
-        let key = keys::misses(&self.counter.hash);
+        let key = keys::misses(&counter.hash);
         let Updated::Done(item) = dynamo.update(&key, one_more).await? else {
             return Err(StoreError::corrupt("no condition was given"));
         };
-        if number(item.get(MISSES)).is_some_and(|misses| misses > self.counter.limit.get()) {
-            return Err(self.block());
+        let misses = number(item.get(MISSES)).unwrap_or(0);
+        known.note(counter, misses, Some(self.permit));
+        if misses > counter.limit.get() {
+            return Err(counter.used_up());
         }
         Ok(())
-    }
-
-    fn block(&self) -> StoreError {
-        self.blocked.insert(&self.counter);
-        self.counter.used_up()
     }
 }
 
@@ -152,7 +240,41 @@ mod tests {
     fn at(address: &str, second: i64) -> MissCounter {
         let now = DateTime::from_timestamp(second, 0).expect("in range");
         let limit = NonZeroU32::new(20).expect("not zero");
-        MissCounter::new(address.parse().expect("an address"), limit, now)
+        let address = address.parse().expect("an address");
+        MissCounter::new(MissSource::Address(address), limit, now)
+    }
+
+    #[test]
+    fn a_caller_is_counted_apart_from_every_address() {
+        let of = |source| {
+            let limit = NonZeroU32::new(20).expect("not zero");
+            let now = DateTime::from_timestamp(60, 0).expect("in range");
+            MissCounter::new(source, limit, now).hash
+        };
+        let caller = of(MissSource::Caller("owner/usr_1/org_1"));
+        assert_ne!(caller, of(MissSource::Caller("owner/usr_2/org_1")));
+        assert_ne!(caller, at("10.0.0.1", 60).hash);
+    }
+
+    #[tokio::test]
+    async fn notes_in_any_order_leave_as_many_permits_as_misses() {
+        let known = KnownMisses::default();
+        let counter = at("10.0.0.1", 60);
+        let limiter = known.limiter(counter.clone());
+        let (first, second) = (
+            limiter.begin().await.expect("a permit"),
+            limiter.begin().await.expect("a permit"),
+        );
+        let permits = known.permits(&counter);
+        // The second miss is noted before the first.
+        known.note(&counter, 2, Some(second.permit));
+        assert_eq!(permits.available_permits(), 17);
+        known.note(&counter, 1, Some(first.permit));
+        assert_eq!(permits.available_permits(), 18);
+        known.note(&counter, 12, None);
+        assert_eq!(permits.available_permits(), 8);
+        known.note(&counter, 20, None);
+        assert!(limiter.begin().await.is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::fold::Aggregator;
 use crate::keys::{self, Key};
 use crate::log_item::LogItem;
-use crate::misses::{BlockedAddresses, MissCounter, MissLimiter};
+use crate::misses::{KnownMisses, MissCounter, MissLimiter};
 use crate::program_cache::ProgramCache;
 use crate::stats::Statistics;
 use crate::transaction::Transaction;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub struct UnscopedStore {
     pub(crate) dynamo: Dynamo,
     programs: ProgramCache,
-    blocked: BlockedAddresses,
+    known_misses: KnownMisses,
     stats: Statistics,
     aggregator: Aggregator,
 }
@@ -46,7 +46,7 @@ impl UnscopedStore {
             aggregator: Aggregator::new(dynamo.clone()),
             dynamo,
             programs: ProgramCache::default(),
-            blocked: BlockedAddresses::default(),
+            known_misses: KnownMisses::default(),
         }
     }
 
@@ -55,7 +55,7 @@ impl UnscopedStore {
         Store {
             dynamo: self.dynamo.clone(),
             programs: self.programs.clone(),
-            misses: misses.map(|counter| self.blocked.limiter(counter)),
+            misses: misses.map(|counter| self.known_misses.limiter(counter)),
             stats: self.stats.clone(),
             scope: Arc::new(scope),
         }

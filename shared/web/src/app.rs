@@ -1,8 +1,11 @@
 //! What every request has at hand.
 
+use crate::buckets::{Buckets, Limited};
 use crate::settings::Settings;
 use axum::extract::FromRef;
+use domain::rate::{Empty, Left, Rate};
 use domain::{Clock, Scope};
+use std::net::IpAddr;
 use std::sync::Arc;
 use store::{MissCounter, Store, UnscopedStore};
 
@@ -15,6 +18,7 @@ pub struct App {
     store: UnscopedStore,
     settings: Arc<Settings>,
     clock: Clock,
+    buckets: Arc<Buckets>,
 }
 
 impl App {
@@ -24,6 +28,7 @@ impl App {
             store,
             settings,
             clock,
+            buckets: Arc::default(),
         }
     }
 
@@ -35,6 +40,16 @@ impl App {
     /// The clock that every request reads.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Takes one of what is `limited` at `rate` for `address`.
+    pub(crate) fn take(
+        &self,
+        limited: Limited,
+        rate: Rate,
+        address: IpAddr,
+    ) -> Result<Left, Empty> {
+        self.buckets.take(limited, rate, address, self.clock.now())
     }
 
     /// The store within `scope`, which counts `misses` where they are limited.

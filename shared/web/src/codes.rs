@@ -1,12 +1,13 @@
 //! What both services of codes take: the filter of their lists, and the bodies that make a
 //! code.
 
+use domain::code_fields::{CodeField, FieldsNotPermitted, check_fields};
 use domain::code_record::ReferralLimit;
 use domain::codes::{NewCode, WantedCode};
 use domain::terms::RequestedTerms;
 use domain::{
-    Code, CodePrefix, CodeStatus, FoldedCode, MentorId, OrgId, OwnerFilter, ProgramId, Timestamp,
-    UserType,
+    CallerKind, Code, CodePrefix, CodeStatus, FoldedCode, MentorId, OrgId, OwnerFilter, ProgramId,
+    Timestamp, UserType,
 };
 use serde::Deserialize;
 use store::codes::CodeFilter;
@@ -34,10 +35,27 @@ impl From<CodeQuery> for CodeFilter {
     }
 }
 
+/// Whether a body gives a field.
+trait Given {
+    fn is_given(&self) -> bool;
+}
+
+impl Given for Code {
+    fn is_given(&self) -> bool {
+        true
+    }
+}
+
+impl<T> Given for Option<T> {
+    fn is_given(&self) -> bool {
+        self.is_some()
+    }
+}
+
 /// A body that makes a code for a mentor in an organisation, on terms that may be left out,
 /// with one field of its own. A macro, as serde's `flatten` excludes `deny_unknown_fields`.
 macro_rules! creation_body {
-    ($(#[$doc:meta])* $body:ident { $own:ident: $type:ty } => $value:ident) => {
+    ($(#[$doc:meta])* $body:ident { $own:ident: $type:ty, $field:ident } => $value:ident) => {
         $(#[$doc])*
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -49,6 +67,26 @@ macro_rules! creation_body {
             referral_program_id: Option<ProgramId>,
             max_referrals: Option<ReferralLimit>,
             expires_at: Option<Timestamp>,
+        }
+
+        impl $body {
+            /// What is wanted, if `caller` may choose all that the body gives.
+            ///
+            /// # Errors
+            /// [`FieldsNotPermitted`].
+            pub fn chosen_by(self, caller: CallerKind) -> Result<$value, FieldsNotPermitted> {
+                let given = [
+                    (CodeField::$field, self.$own.is_given()),
+                    (CodeField::Program, self.referral_program_id.is_given()),
+                    (CodeField::UserType, self.user_type.is_given()),
+                    (CodeField::MaxReferrals, self.max_referrals.is_given()),
+                    (CodeField::ExpiresAt, self.expires_at.is_given()),
+                ];
+                let given = given.into_iter().filter(|(_, is_given)| *is_given);
+                let given: Vec<_> = given.map(|(field, _)| field).collect();
+                check_fields(caller, &given)?;
+                Ok(self.into())
+            }
         }
 
         impl From<$body> for $value {
@@ -71,12 +109,12 @@ macro_rules! creation_body {
 
 creation_body! {
     /// The body that makes a code with a chosen string.
-    NewCodeBody { code: Code } => NewCode
+    NewCodeBody { code: Code, Code } => NewCode
 }
 
 creation_body! {
     /// The body that gets the pair's active code, or makes one.
-    WantedCodeBody { prefix: Option<CodePrefix> } => WantedCode
+    WantedCodeBody { prefix: Option<CodePrefix>, Prefix } => WantedCode
 }
 
 #[cfg(test)]

@@ -3,30 +3,38 @@
 //!
 //! - [`emf`] log lines that are metrics too;
 //! - [`token`] signed tokens and the keys that verify them;
+//! - `quota` how a limit is told in headers;
 //! - [`problem`] errors as a caller reads them, and what each refusal is answered;
 //! - [`settings`] what an operator can set;
+//! - `buckets` what an address may do how often;
 //! - [`App`] what every request has at hand;
 //! - [`reply`] successful answers;
 //! - [`pagination`] pages of a list;
 //! - [`extract`] what a handler takes, valid or refused;
 //! - [`codes`] what both services of codes take;
 //! - [`access`] who may call a route, and the store that they get;
+//! - [`limited`] what an address may call only so often;
 //! - [`middleware`] what surrounds every request;
 //! - [`routes`] the one declaration of each route;
 //! - [`lambda`] how a function starts.
 
 pub mod access;
 mod app;
+mod buckets;
 pub mod codes;
 pub mod emf;
 pub mod extract;
 pub mod lambda;
+mod limited;
 pub mod middleware;
 pub mod pagination;
 pub mod problem;
+mod quota;
 pub mod reply;
 pub mod routes;
 pub mod settings;
 pub mod token;
 
 pub use app::App;
+pub use buckets::Limited;
+pub use limited::limited;

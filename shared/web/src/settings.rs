@@ -1,10 +1,15 @@
 //! Settings from the environment, read once in init.
 
-use crate::token::TokenKeys;
+mod error;
+mod limits;
+
+pub use error::SettingError;
+pub use limits::{AuditKey, Limits, ProxyRule};
+
+use crate::token::{Jwks, TokenKeys, TokenRules, TokenSettings};
 use chrono::TimeDelta;
 use domain::Code;
 use domain::attribution::IpPolicy;
-use std::num::NonZeroU32;
 use store::fold::FoldPace;
 use url::Url;
 
@@ -38,31 +43,18 @@ pub struct Settings {
     pub click_retention: Option<TimeDelta>,
     /// `API_ACCESS`: `public` or `token`.
     pub api_access: ApiAccess,
-    /// `TOKEN_KEYS`: what tokens are signed with, per organisation. Required on Lambda where
-    /// tokens are verified.
-    pub token_keys: TokenKeys,
-    /// `MISS_LIMIT`: unknown codes a minute and address; 0 is no limit.
-    pub miss_limit: Option<NonZeroU32>,
+    /// `TOKEN_KEYS`, `TOKEN_JWKS`, `TOKEN_ISSUER`, `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`.
+    /// A key is required on Lambda where tokens are verified.
+    pub tokens: TokenSettings,
+    /// `MISS_LIMIT`, `CLICK_RATE`, `CLICK_BURST`, `CODE_RATE`, `CODE_BURST`, `TRUSTED_ADDRESSES`,
+    /// `TRUSTED_PROXY_HEADER` and `TRUSTED_PROXY_SECRET`: how often what may be done, and who is
+    /// believed.
+    pub limits: Limits,
+    /// `AUDIT_KEY`: what the audit trail names callers with.
+    pub audit_key: AuditKey,
     /// `FOLD_WAIT_SECONDS` and `FOLD_WAITING_FACTS`: when facts are folded into the rows of
     /// detail.
     pub fold_pace: FoldPace,
-}
-
-/// A setting that is missing or cannot be read; names the variable.
-#[derive(Debug, thiserror::Error)]
-#[error("{variable} {problem}")]
-pub struct SettingError {
-    variable: &'static str,
-    problem: String,
-}
-
-impl SettingError {
-    pub(crate) fn new(variable: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            variable,
-            problem: problem.into(),
-        }
-    }
 }
 
 impl Settings {
@@ -99,8 +91,17 @@ impl Settings {
             ip_policy: ip_policy(set("IP_POLICY"))?,
             click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
             api_access: api_access(set("API_ACCESS"))?,
-            token_keys: token_keys(set("TOKEN_KEYS"), on_lambda)?,
-            miss_limit: miss_limit(set("MISS_LIMIT"))?,
+            tokens: TokenSettings {
+                keys: token_keys(set("TOKEN_KEYS"), on_lambda)?,
+                jwks: token_jwks(set("TOKEN_JWKS"))?,
+                rules: TokenRules {
+                    issuer: token_name("TOKEN_ISSUER", set("TOKEN_ISSUER"))?,
+                    audience: token_name("TOKEN_AUDIENCE", set("TOKEN_AUDIENCE"))?,
+                    lifetime: token_lifetime(set("TOKEN_LIFETIME_HOURS"))?,
+                },
+            },
+            limits: Limits::from_lookup(&set)?,
+            audit_key: AuditKey::from_lookup(&set)?,
             fold_pace: fold_pace(set("FOLD_WAIT_SECONDS"), set("FOLD_WAITING_FACTS"))?,
         };
         if settings.api_access == ApiAccess::Token {
@@ -114,10 +115,10 @@ impl Settings {
     /// # Errors
     /// [`SettingError`] that names the variable.
     pub(crate) fn require_token_keys(&self) -> Result<(), SettingError> {
-        if self.token_keys.is_empty() {
+        if self.tokens.has_no_key() {
             return Err(SettingError::new(
                 "TOKEN_KEYS",
-                "must hold the keys that tokens are signed with",
+                "must hold the keys that tokens are signed with, unless TOKEN_JWKS does",
             ));
         }
         Ok(())
@@ -221,14 +222,25 @@ fn token_keys(value: Option<String>, on_lambda: bool) -> Result<TokenKeys, Setti
     keys.map_err(|problem| SettingError::new("TOKEN_KEYS", problem))
 }
 
-fn miss_limit(value: Option<String>) -> Result<Option<NonZeroU32>, SettingError> {
-    let limit = value.map_or(Ok(20), |limit| limit.parse::<u32>());
-    limit.map(NonZeroU32::new).map_err(|_| {
-        SettingError::new(
-            "MISS_LIMIT",
-            "must be 0 or a number of unknown codes a minute",
-        )
-    })
+fn token_jwks(value: Option<String>) -> Result<Jwks, SettingError> {
+    let jwks = value.map_or(Ok(Jwks::default()), |json| Jwks::parse(&json));
+    jwks.map_err(|problem| SettingError::new("TOKEN_JWKS", problem))
+}
+
+fn token_name(
+    variable: &'static str,
+    value: Option<String>,
+) -> Result<Option<String>, SettingError> {
+    let name = value.map(TokenRules::parse_name).transpose();
+    name.map_err(|problem| SettingError::new(variable, problem))
+}
+
+fn token_lifetime(value: Option<String>) -> Result<TimeDelta, SettingError> {
+    let Some(hours) = value else {
+        return Ok(TokenRules::default().lifetime);
+    };
+    let lifetime = TokenRules::parse_lifetime(&hours);
+    lifetime.map_err(|problem| SettingError::new("TOKEN_LIFETIME_HOURS", problem))
 }
 
 fn fold_pace(wait: Option<String>, facts: Option<String>) -> Result<FoldPace, SettingError> {
@@ -273,7 +285,27 @@ mod tests {
             ("CLICK_RETENTION_DAYS", "-1"),
             ("API_ACCESS", "open"),
             ("TOKEN_KEYS", "local-development-key"),
+            (
+                "TOKEN_KEYS",
+                r#"{"*":["local-development-key"],"platform":["local-development-key"]}"#,
+            ),
+            ("TOKEN_JWKS", "https://id.example/.well-known/jwks.json"),
+            ("TOKEN_JWKS", r#"{"keys":[]}"#),
+            ("TOKEN_ISSUER", "https://"),
+            ("TOKEN_AUDIENCE", "two words"),
+            ("TOKEN_LIFETIME_HOURS", "0"),
+            ("TOKEN_LIFETIME_HOURS", "a day"),
             ("MISS_LIMIT", "-1"),
+            ("CLICK_RATE", "many"),
+            ("CLICK_BURST", "0"),
+            ("CODE_RATE", "1000001"),
+            ("CODE_BURST", "-1"),
+            ("TRUSTED_ADDRESSES", "10.0.0.0/33"),
+            ("TRUSTED_ADDRESSES", "10.0.0.1,,10.0.0.2"),
+            ("TRUSTED_PROXY_HEADER", "not a header"),
+            ("TRUSTED_PROXY_HEADER", "cloudfront-viewer-address"),
+            ("TRUSTED_PROXY_SECRET", "a-secret-that-is-long-enough"),
+            ("AUDIT_KEY", "short"),
             ("FOLD_WAIT_SECONDS", "3601"),
             ("FOLD_WAITING_FACTS", "0"),
         ] {

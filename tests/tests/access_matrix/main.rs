@@ -1,176 +1,21 @@
-//! Every route of every router, every role, what is one's own, another's and no one's.
+//! Every route as its declaration has it, every kind of caller, and what is their own, another
+//! mentor's, another tenant's and no one's; where tokens are required, and where they are not.
 
+mod callers;
+mod fields;
 mod parts;
+mod requests;
+mod world;
 
 use axum::http::Method;
-use serde_json::{Value, json};
+use callers::{Caller, Reach, Target};
+use requests::{opens, shows};
 use std::collections::BTreeSet;
 use tests::tokens::bearer;
 use tests::{Reply, Verv};
 use web::access::Access;
-use web::token::Role;
-
-const PLATFORM: &str = "platform-key-that-is-long-enough-for-hs256";
-
-/// An owner with one of everything.
-#[derive(Debug, Clone)]
-struct Belongings {
-    org: String,
-    mentor: String,
-    code: String,
-    code_id: String,
-    attribution: String,
-    program: String,
-}
-
-impl Belongings {
-    /// What belongs to nobody.
-    fn nobodys() -> Self {
-        let id = "019d2a5c00007000800000000000dead".replace("dead", "0003");
-        Self {
-            org: "org_none".to_owned(),
-            mentor: "usr_none".to_owned(),
-            code: "NO-NE-0000".to_owned(),
-            code_id: format!("rc_{id}"),
-            attribution: format!("attr_{id}"),
-            program: format!("prg_{id}"),
-        }
-    }
-
-    /// `text` with what is these belongings' replaced by what they are.
-    fn nameless(&self, text: &str) -> String {
-        text.replace(&self.code_id, "CODE_ID")
-            .replace(&self.attribution, "ATTRIBUTION")
-            .replace(&self.program, "PROGRAM")
-            .replace(&self.code, "CODE")
-            .replace(&self.mentor, "MENTOR")
-            .replace(&self.org, "ORG")
-    }
-}
-
-struct World {
-    verv: Verv,
-    admin: String,
-}
-
-impl World {
-    async fn start() -> Self {
-        let keys = json!({"*": [PLATFORM]}).to_string();
-        let verv = Verv::with_settings(&[("API_ACCESS", "token"), ("TOKEN_KEYS", &keys)]).await;
-        let admin = bearer(&verv, "root", &["ROLE_ADMIN"], None);
-        Self { verv, admin }
-    }
-
-    async fn make(&self, method: Method, path: &str, body: Value) -> Reply {
-        let made = self.verv.call_as(&self.admin, method, path, Some(body));
-        made.await.expect(201)
-    }
-
-    /// One of everything for `mentor` in `org`.
-    async fn belongings(&self, org: &str, mentor: &str) -> Belongings {
-        let program = json!({"org_id": org, "name": "Spring", "currency_id": "NOK"});
-        let program = self
-            .make(Method::POST, "/api/v1/referral-programs", program)
-            .await;
-        let pair = json!({"mentor_id": mentor, "org_id": org});
-        let code = self
-            .make(Method::POST, "/api/v1/referral-codes", pair)
-            .await;
-        let click = json!({"code": code.string("/code"), "ip_address": "185.12.34.56"});
-        let click = self
-            .make(Method::POST, "/api/v1/referral-attributions", click)
-            .await;
-        Belongings {
-            org: org.to_owned(),
-            mentor: mentor.to_owned(),
-            code: code.string("/code"),
-            code_id: code.string("/id"),
-            attribution: click.string("/id"),
-            program: program.string("/id"),
-        }
-    }
-}
-
-/// A request on a route for someone's belongings.
-fn request(method: &Method, route: &str, of: &Belongings) -> (String, Option<Value>) {
-    let id = if route.contains("referral-attributions") {
-        &of.attribution
-    } else if route.contains("referral-programs") {
-        &of.program
-    } else {
-        &of.code_id
-    };
-    let path = route
-        .replace("{id}", id)
-        .replace("{mentor_id}", &of.mentor)
-        .replace("{code}", &of.code);
-    let pair = format!("mentor_id={}&org_id={}", of.mentor, of.org);
-    let path = match (
-        method.as_str(),
-        route.rsplit('/').next().unwrap_or_default(),
-    ) {
-        (
-            "GET",
-            "active" | "referral-codes" | "referral-code-records" | "referral-attributions",
-        ) => {
-            format!("{path}?{pair}")
-        }
-        ("GET", "lookup") => format!("{path}?code={}", of.code),
-        ("GET", "referral-programs" | "leaderboard" | "total" | "timeseries") => {
-            format!("{path}?org_id={}", of.org)
-        }
-        ("GET", "user_referral_code") => format!("{path}?user_id={}", of.mentor),
-        _ => path,
-    };
-    let body = match (method.as_str(), route) {
-        ("POST", "/api/v1/referral-codes") => json!({"mentor_id": of.mentor, "org_id": of.org}),
-        ("POST", "/api/v1/referral-code-records") => {
-            json!({"mentor_id": of.mentor, "org_id": of.org, "code": "FRESH-0001"})
-        }
-        ("POST", "/api/v1/referral-attributions") => json!({"code": of.code}),
-        ("POST", "/api/v1/referral-programs") => {
-            json!({"org_id": of.org, "name": "Autumn", "currency_id": "NOK"})
-        }
-        ("POST", _) => json!({"referral_code": of.code, "user_type": 2}),
-        ("PUT", "/api/v1/referral-codes/{id}") => {
-            json!({"mentor_id": of.mentor, "action": "rotate"})
-        }
-        ("PUT", "/api/v1/referral-code-records/{id}") => json!({"status": "inactive"}),
-        ("PUT", "/api/v1/referral-attributions/{id}") => {
-            json!({"code": of.code, "new_member_id": "usr_new"})
-        }
-        ("PUT", _) => json!({"name": "Summer"}),
-        _ => return (path, None),
-    };
-    (path, Some(body))
-}
-
-async fn ask(
-    world: &World,
-    who: &str,
-    method: &Method,
-    route: &str,
-    of: &Belongings,
-    company: &str,
-) -> Reply {
-    let (path, body) = request(method, route, of);
-    let mut headers = vec![("companyid", company)];
-    if !who.is_empty() {
-        headers.push(("authorization", who));
-    }
-    world.verv.call(method.clone(), &path, &headers, body).await
-}
-
-/// All that a caller can tell one answer from another by, names aside.
-fn visible(reply: &Reply, of: &Belongings) -> (u16, Vec<(String, String)>, String) {
-    let headers = reply
-        .headers
-        .iter()
-        .filter(|(name, _)| *name != "x-request-id" && *name != "content-length")
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_owned()))
-        .collect();
-    (reply.status.as_u16(), headers, of.nameless(&reply.text))
-}
+use web::routes::Declaration;
+use world::{Belongings, World, visible};
 
 #[tokio::test]
 async fn an_undeclared_route_is_not_there_for_anyone() {
@@ -196,102 +41,145 @@ fn no_route_is_declared_twice() {
     assert_eq!(unique.len(), declared.len());
 }
 
-/// Who calls: a role, and whether its token names `org_a`.
-const CALLERS: [(Option<Role>, bool); 6] = [
-    (None, false),
-    (Some(Role::Admin), false),
-    (Some(Role::Org), true),
-    (Some(Role::Mentor), true),
-    (Some(Role::Mentor), false),
-    (Some(Role::Customer), true),
-];
+#[tokio::test]
+async fn no_one_reaches_beyond_their_own() {
+    for route in local::routes().declarations() {
+        for caller in Caller::ALL {
+            Cell::new(route, caller, "token").check().await;
+        }
+    }
+}
 
 #[tokio::test]
-async fn no_role_reaches_beyond_its_own() {
-    let routes = local::routes();
-    for route in routes.declarations() {
-        let Access::Roles(taken) = route.access else {
-            continue;
-        };
-        for (role, with_org) in CALLERS {
-            check(&route.method, &route.path, taken, role, with_org).await;
+async fn where_access_is_public_everyone_is_the_public() {
+    for route in local::routes().declarations() {
+        for caller in [Caller::Anonymous, Caller::Forged, Caller::Customer] {
+            Cell::new(route, caller, "public").check().await;
         }
     }
 }
 
-/// What `role` gets of a route for someone else's belongings, for missing ones and its own.
-async fn check(method: &Method, route: &str, taken: &[Role], role: Option<Role>, with_org: bool) {
-    let at = format!("{method} {route} as {role:?}, org {with_org}");
+/// A route and who calls it, on a platform of their own.
+struct Cell<'a> {
+    route: &'a Declaration,
+    caller: Caller,
+    mode: &'static str,
+}
+
+impl<'a> Cell<'a> {
+    fn new(route: &'a Declaration, caller: Caller, mode: &'static str) -> Self {
+        Self {
+            route,
+            caller,
+            mode,
+        }
+    }
+
+    /// Whether the caller is let in.
+    fn is_admitted(&self) -> bool {
+        let is_open = self.mode == "public" && self.route.access != Access::Tenant;
+        is_open || self.caller.is_admitted(self.route.access)
+    }
+
+    /// Whose belongings the caller reaches. The payments company's routes never reach beyond
+    /// the company that the request names.
+    fn reach(&self) -> Reach {
+        let access = self.route.access;
+        let is_public = self.mode == "public" && access != Access::Tenant;
+        // A record's string is chosen, and that is not an owner's to do: `fields` has the rest.
+        let is_chosen =
+            self.route.method == Method::POST && self.route.path == "/api/v1/referral-code-records";
+        if is_chosen && !is_public && self.caller.kind() == domain::CallerKind::Owner {
+            return Reach::Nothing;
+        }
+        let reach = if is_public {
+            Reach::Everything
+        } else {
+            self.caller.reach(access)
+        };
+        if self.route.path.starts_with("/gafapay") {
+            reach.min(Reach::Organisation)
+        } else {
+            reach
+        }
+    }
+
+    /// Asks for each target, and compares with what the declaration promises.
+    async fn check(&self) {
+        let world = World::with_access(self.mode).await;
+        let missing = Belongings::nobodys();
+        let mut missing_seen = None;
+        for target in Target::ALL {
+            let of = match target {
+                Target::Missing => missing.clone(),
+                Target::OtherTenant => world.belongings("org_b", "usr_b").await,
+                Target::OtherMentor => world.belongings("org_a", "usr_a2").await,
+                Target::Own => world.belongings("org_a", "usr_a").await,
+            };
+            let at = format!("{} as {:?} for {target:?}", self.route, self.caller);
+            let at = format!("{at}, {}", self.mode);
+            let call = (&self.route.method, self.route.path.as_str());
+            let answer = world.ask(self.caller, call, &of, "org_a").await;
+            if !self.is_admitted() {
+                assert_refused(self.caller, &answer, &at);
+            } else if self.reach().covers(target) {
+                assert!(shows(&answer, call, &of), "{at}: {}", answer.text);
+            }
+            // What is not reached reads like what does not exist, byte for byte.
+            let seen = visible(&answer, &of);
+            let missing_seen = missing_seen.get_or_insert_with(|| seen.clone());
+            if !(self.is_admitted() && self.reach().covers(target)) {
+                assert_eq!(&seen, missing_seen, "{at}");
+                let leaks = |secret: &str| answer.text.contains(secret);
+                assert!(!leaks("185.12.34.56") && !leaks(&of.code), "{at}");
+            }
+            if !(self.is_admitted() && self.reach().covers(target)) && target != Target::Missing {
+                assert!(!shows(&answer, call, &of), "{at}: {}", answer.text);
+                assert_unchanged(&world, &of, &at).await;
+            }
+        }
+    }
+}
+
+/// The caller is not let in, and nothing was read to find that out.
+fn assert_refused(caller: Caller, answer: &Reply, at: &str) {
+    let is_known = caller.kind() != domain::CallerKind::Anonymous;
+    let expected = if is_known { 403 } else { 401 };
+    assert_eq!(answer.status, expected, "{at}: {}", answer.text);
+    assert!(!opens(answer), "{at}");
+    assert_eq!(answer.usage.calls, 0, "{at}");
+}
+
+/// The payments company's routes for another company than the caller's token names: one answer,
+/// whether or not there is such a company.
+#[tokio::test]
+async fn a_token_of_one_company_opens_no_other() {
     let world = World::start().await;
-    let own = world.belongings("org_a", "usr_a").await;
     let foreign = world.belongings("org_b", "usr_b").await;
     let missing = Belongings::nobodys();
-    let who = role.map_or_else(String::new, |role| {
-        let org = with_org.then_some("org_a");
-        bearer(&world.verv, "usr_a", &[role.name()], org)
-    });
-    let mut answers = Vec::new();
-    for of in [&foreign, &missing, &own] {
-        answers.push(ask(&world, &who, method, route, of, "org_a").await);
-    }
-    let [foreign_answer, missing_answer, own_answer] = &answers[..] else {
-        panic!("three answers");
-    };
-    match role {
-        None => {
-            for answer in &answers {
-                assert_eq!(answer.status, 401, "{at}: {}", answer.text);
+    let routes = local::routes();
+    let mut asked = 0;
+    for route in routes.declarations() {
+        if route.access != Access::Tenant {
+            continue;
+        }
+        let call = (&route.method, route.path.as_str());
+        for caller in Caller::ALL {
+            let theirs = world.ask(caller, call, &foreign, &foreign.org).await;
+            let nobodys = world.ask(caller, call, &missing, &missing.org).await;
+            if caller == Caller::Platform {
+                assert_eq!(
+                    (theirs.status.as_u16(), nobodys.status.as_u16()),
+                    (200, 404)
+                );
+                continue;
             }
-        }
-        Some(role) if !taken.contains(&role) => {
-            for answer in &answers {
-                assert_eq!(answer.status, 403, "{at}: {}", answer.text);
-                assert_eq!(answer.usage.calls, 0, "{at}");
-            }
-        }
-        Some(Role::Admin) => {
-            for (answer, of) in [(own_answer, &own), (foreign_answer, &foreign)] {
-                assert!(opens(answer), "{at}: {}", answer.text);
-                assert!(shows(answer, method, route, of), "{at}: {}", answer.text);
-            }
-        }
-        Some(_) => {
-            assert!(opens(own_answer), "{at}: {}", own_answer.text);
-            let shown = shows(own_answer, method, route, &own);
-            assert!(shown, "{at}: {}", own_answer.text);
-            let foreign_seen = visible(foreign_answer, &foreign);
-            assert_eq!(foreign_seen, visible(missing_answer, &missing), "{at}");
-            let leaks = |secret: &str| foreign_answer.text.contains(secret);
-            assert!(!leaks("185.12.34.56") && !leaks(&foreign.code), "{at}");
-            assert_unchanged(&world, &foreign, &at).await;
+            assert_eq!(theirs.status, 401, "{caller:?}: {}", theirs.text);
+            assert_eq!(visible(&theirs, &foreign), visible(&nobodys, &missing));
+            asked += 1;
         }
     }
-}
-
-/// Whether the caller was let in: the answer is about the object, not about the caller.
-fn opens(answer: &Reply) -> bool {
-    // The pair has an active code already: a conflict that only its owner hears of.
-    answer.status.is_success() || answer.status == 409
-}
-
-/// Whether a `GET` shows what it was asked for: an empty list opens too, and proves nothing.
-fn shows(answer: &Reply, method: &Method, route: &str, of: &Belongings) -> bool {
-    if method != Method::GET {
-        return true;
-    }
-    let json = answer.json();
-    match route.rsplit('/').next().unwrap_or_default() {
-        "total" | "stats" => json["total_clicks"] == 1,
-        "timeseries" => {
-            let points = json["data"].as_array().expect("points");
-            points.iter().any(|point| point["clicks"] == 1)
-        }
-        // Empty until something is confirmed and folded: `parts` does both.
-        "leaderboard" => json["org_id"] == of.org.as_str(),
-        _ => [&of.code, &of.code_id, &of.attribution, &of.program]
-            .iter()
-            .any(|own| answer.text.contains(own.as_str())),
-    }
+    assert_eq!(asked, Caller::ALL.len() - 1);
 }
 
 /// What belongs to others is as it was made.

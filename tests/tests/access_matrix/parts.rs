@@ -1,6 +1,6 @@
 //! What lists, sums and doors show of others: nothing.
 
-use crate::{Belongings, World, ask, visible};
+use crate::world::{Belongings, World, visible};
 use axum::http::Method;
 use chrono::TimeDelta;
 use serde_json::json;
@@ -125,13 +125,17 @@ async fn company_doors_tell_nothing_of_other_companies() {
     let by_code = |of: &Belongings| format!("{by_user}?referral_code={}", of.code);
     let validate = "/gafapay/v3/reward_promotion/validate_referral_code";
     let get = Method::GET;
-    let seen = ask(&world, &customer, &get, by_user, &own, "org_a").await;
+    let seen = world
+        .ask_with(&customer, (&get, by_user), &own, "org_a")
+        .await;
     assert_eq!(seen.status, 200, "{}", seen.text);
     // Another customer of the same company reads like one who has no code.
     let neighbour = world.belongings("org_a", "usr_a2").await;
     let mut refused = Vec::new();
     for of in [&neighbour, &foreign, &missing] {
-        let answer = ask(&world, &customer, &get, by_user, of, "org_a").await;
+        let answer = world
+            .ask_with(&customer, (&get, by_user), of, "org_a")
+            .await;
         refused.push(visible(&answer, of));
     }
     assert_eq!(refused[0], refused[1]);
@@ -158,8 +162,12 @@ async fn company_doors_tell_nothing_of_other_companies() {
     );
     assert_eq!(foreign_code.status, 404);
 
-    let foreign_answer = ask(&world, "", &Method::POST, validate, &foreign, "org_a").await;
-    let missing_answer = ask(&world, "", &Method::POST, validate, &missing, "org_a").await;
+    let foreign_answer = world
+        .ask_with("", (&Method::POST, validate), &foreign, "org_a")
+        .await;
+    let missing_answer = world
+        .ask_with("", (&Method::POST, validate), &missing, "org_a")
+        .await;
     assert_eq!(
         visible(&foreign_answer, &foreign),
         visible(&missing_answer, &missing)

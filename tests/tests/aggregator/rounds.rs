@@ -154,6 +154,7 @@ async fn recruit(verv: &Verv, code: &Code, member: usize, at: DateTime<Utc>) {
         code: code.folded(),
         visitor: Visitor::default(),
         occurred_at: None,
+        recorded_by: domain::CallerKind::Platform,
         retention: None,
     };
     let click = store.record_click(click, None, at).await.expect("a click");

@@ -8,5 +8,6 @@ mod headers;
 mod idempotency;
 mod lists;
 mod protocol;
+mod rotations;
 mod short_links;
 mod totals;

@@ -34,9 +34,11 @@ use web::token::Claims;
 const TABLE: &str = "verv";
 
 /// Settings that a deployment gives and these functions may need.
-const VARIABLES: [(&str, &str); 3] = [
+const VARIABLES: [(&str, &str); 4] = [
     ("TABLE_NAME", TABLE),
     ("SHORT_BASE_URL", "https://org.no/r"),
+    // The samples' tokens never end.
+    ("TOKEN_LIFETIME_HOURS", "876000"),
     (
         "TOKEN_KEYS",
         r#"{"*":["a-key-of-a-test-that-is-long-enough-for-lambda"]}"#,
@@ -71,7 +73,7 @@ fn signed(mut event: Value, verv: &Verv) -> Value {
         let claims = token.split('.').nth(1).expect("claims");
         let claims = URL_SAFE_NO_PAD.decode(claims).expect("claims in base 64");
         let claims: Claims = serde_json::from_slice(&claims).expect("claims");
-        let token = verv.settings.token_keys.issue(&claims);
+        let token = verv.settings.tokens.issue(&claims);
         *header = json!(format!("Token {}", token.expect("a key")));
     } else {
         event["headers"]

@@ -234,6 +234,46 @@ async fn racers_confirm_no_more_than_a_code_may() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn racers_confirm_no_more_than_a_code_may_while_it_is_rotated() {
+    const LIMIT: usize = 7;
+    let course = Course::open().await;
+    for round in 0..ROUNDS {
+        let mentor = format!("m{round}");
+        let pair = json!({"mentor_id": mentor, "org_id": "org_race", "max_referrals": LIMIT});
+        let old = course.post(CODES, pair).await;
+        let (code, rotated) = (old.string("code"), format!("{CODES}/{}", old.string("id")));
+        let clicks = course
+            .race(|_| request(Method::POST, ATTRIBUTIONS, json!({"code": code})))
+            .await;
+        let rotation = json!({"mentor_id": mentor, "action": "rotate"});
+        // A few before, beside and after the rotation.
+        let finishes = course
+            .race(|n| match n % 20 {
+                0 => request(Method::PUT, &rotated, rotation.clone()),
+                _ => {
+                    let path = format!("{ATTRIBUTIONS}/{}", clicks[n].string("id"));
+                    let body = confirmation(&code, &format!("new{round}_{n}"));
+                    request(Method::PUT, &path, body)
+                }
+            })
+            .await;
+        let (rotations, confirmations): (Vec<_>, Vec<_>) =
+            finishes.iter().enumerate().partition(|(n, _)| n % 20 == 0);
+        let new = rotations.iter().find(|(_, finish)| finish.status == 200);
+        let (_, new) = new.expect("one rotation happens");
+        let confirmed = confirmations
+            .iter()
+            .filter(|(_, finish)| finish.status == 200);
+        assert_eq!(confirmed.count(), LIMIT);
+        // The new code is at its limit as well.
+        let click = json!({"code": new.string("code")});
+        let refused = course.post(ATTRIBUTIONS, click).await;
+        assert_eq!(refused.status, 409, "{}", refused.text);
+        assert_eq!(refused.string("code"), "limit_reached");
+    }
+}
+
 /// Asserts that all got the same answer to the byte, as one key promises.
 #[track_caller]
 fn one_answer(finishes: &[Finish]) -> &Finish {

@@ -214,6 +214,7 @@ impl World {
                     code: code.folded(),
                     visitor: Visitor::default(),
                     occurred_at: Some((now - TimeDelta::days(*days_ago)).into()),
+                    recorded_by: domain::CallerKind::Platform,
                     retention: None,
                 };
                 if let Ok(recorded) = store.record_click(click, None, now).await {

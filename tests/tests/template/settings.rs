@@ -10,8 +10,9 @@ use web::settings::Settings;
 
 #[test]
 fn every_setting_is_a_variable_of_the_functions() {
-    // Where AWS_LAMBDA_FUNCTION_NAME comes from, and where TOKEN_KEYS must not.
-    let not_of_the_template = ["AWS_LAMBDA_FUNCTION_NAME", "TOKEN_KEYS"];
+    // Where AWS_LAMBDA_FUNCTION_NAME comes from, and where secrets must not.
+    let secrets = ["TOKEN_KEYS", "AUDIT_KEY", "TRUSTED_PROXY_SECRET"];
+    let not_of_the_template = [&["AWS_LAMBDA_FUNCTION_NAME"][..], &secrets].concat();
     let asked = RefCell::new(BTreeSet::new());
     let settings = Settings::from_lookup(|variable| {
         asked.borrow_mut().insert(variable.to_owned());
@@ -28,6 +29,7 @@ fn every_setting_is_a_variable_of_the_functions() {
         "AWS_ENDPOINT_URL_DYNAMODB",
         "TOKEN_KEYS_SECRET",
         "TOKEN_KEYS_VERSION",
+        "SETTINGS_SECRET",
     ];
     let known: BTreeSet<_> = asked
         .iter()
@@ -50,7 +52,9 @@ fn every_setting_is_a_variable_of_the_functions() {
     }
     let missing: Vec<_> = asked.difference(&deployed).collect();
     assert!(missing.is_empty(), "no function is given {missing:?}");
-    assert!(!deployed.contains("TOKEN_KEYS"));
+    for secret in secrets {
+        assert!(!deployed.contains(secret), "{secret}");
+    }
 }
 
 #[test]
@@ -59,7 +63,7 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
     for (name, function) in template.functions() {
         let variables = template.variables(function);
         let policies = function["Properties"]["Policies"].to_string();
-        let may_read = policies.contains("secretsmanager:GetSecretValue");
+        let may_read = policies.contains(r#"{"Ref":"TokenKeysSecretArn"}"#);
         assert_eq!(may_read, variables.contains("TOKEN_KEYS_SECRET"), "{name}");
         assert_eq!(may_read, variables.contains("API_ACCESS"), "{name}");
         // Declared for `sam local`, and never deployed.
@@ -73,6 +77,14 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
             "{name}"
         );
     }
+    // The other secrets are read by all that answer a request.
+    for (name, function) in template.functions() {
+        let variables = template.variables(function);
+        let policies = function["Properties"]["Policies"].to_string();
+        let may_read = policies.contains(r#"{"Ref":"SettingsSecretArn"}"#);
+        assert_eq!(may_read, variables.contains("SETTINGS_SECRET"), "{name}");
+        assert_eq!(may_read, name != SCHEDULED, "{name}");
+    }
     let parameter = &template.0["Parameters"]["TokenKeysSecretArn"];
     assert!(parameter["Default"].is_null(), "a key of nobody's choosing");
 }
@@ -82,22 +94,16 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
 fn the_secret_is_read_only_where_tokens_are_verified() {
     let template = Template::read();
     for (name, function) in template.functions() {
-        let secret = template.environment(function).remove("TOKEN_KEYS_SECRET");
-        let Some(secret) = secret else { continue };
         let statements = function["Properties"]["Policies"][0]["Statement"].as_array();
         let statements = statements.expect("statements").iter();
-        let reads = |statement: &&Value| statement.to_string().contains("GetSecretValue");
-        let reads: Vec<_> = statements.filter(reads).collect();
-        let [reads] = reads[..] else {
-            panic!("{name}: {reads:?}");
-        };
-        for given in [&secret, reads] {
-            let condition = &given["Fn::If"][0];
+        let reads = |statement: &&Value| statement.to_string().contains("TokenKeysSecretArn");
+        for statement in statements.filter(reads) {
+            let choice = &statement["Fn::If"];
             if name == "reward-promotion" {
-                assert!(condition.is_null(), "{name}: {given}");
+                assert!(choice.is_null(), "{name}: {statement}");
             } else {
-                assert_eq!(condition, "RequiresTokens", "{name}: {given}");
-                assert_eq!(given["Fn::If"][2], json!({"Ref": "AWS::NoValue"}), "{name}");
+                assert_eq!(choice[0], "RequiresTokens", "{name}: {statement}");
+                assert_eq!(choice[2], json!({"Ref": "AWS::NoValue"}), "{name}");
             }
         }
     }
@@ -180,7 +186,7 @@ fn the_local_environment_starts_every_function() {
     });
     let settings = settings.expect("valid settings");
     assert_eq!(settings.table_name, "verv");
-    assert!(!settings.token_keys.is_empty());
+    assert!(!settings.tokens.has_no_key());
 }
 
 /// `sam local` gives a function only those variables of `events/env.json` that the template
@@ -201,5 +207,5 @@ fn the_environment_of_sam_local_is_declared_and_starts_every_function() {
         "AWS_LAMBDA_FUNCTION_NAME" => Some("RewardPromotionFunction".to_owned()),
         name => overrides.get(name)?.as_str().map(ToOwned::to_owned),
     });
-    assert!(!settings.expect("valid settings").token_keys.is_empty());
+    assert!(!settings.expect("valid settings").tokens.has_no_key());
 }

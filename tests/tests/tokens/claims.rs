@@ -94,6 +94,18 @@ pub(crate) fn expired(good: &Good, now: i64) -> Vec<Case> {
         ),
         ("exp without end", good.claiming(json!({"exp": 1e300}))),
         ("exp true", good.claiming(json!({"exp": true}))),
+        (
+            "exp in 25 hours",
+            good.claiming(json!({"exp": now + 90_000})),
+        ),
+        (
+            "older than a day",
+            good.claiming(json!({"iat": now - 86_400})),
+        ),
+        ("iat ahead", good.claiming(json!({"iat": now + 31}))),
+        ("iat a string", good.claiming(json!({"iat": "0"}))),
+        ("iss a number", good.claiming(json!({"iss": 1}))),
+        ("aud a number", good.claiming(json!({"aud": 1}))),
         ("nbf ahead", good.claiming(json!({"nbf": now + 31}))),
         ("nbf far ahead", good.claiming(json!({"nbf": i64::MAX}))),
         ("nbf a string", good.claiming(json!({"nbf": "0"}))),

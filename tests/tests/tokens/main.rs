@@ -2,6 +2,8 @@
 
 mod bad;
 mod claims;
+mod companies;
+mod provider;
 mod rsa;
 
 use axum::http::Method;
@@ -10,20 +12,38 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claims::{confused, expired, foreign};
 use jsonwebtoken::{Algorithm, EncodingKey};
+use provider::{bad_of_platform, families, jwks};
 use serde_json::{Value, json};
 use tests::Verv;
 use tests::tokens::bearer;
 use web::access::OPEN;
 
+/// The key of the companies without their own.
 const PLATFORM: &str = "platform-key-that-is-long-enough-for-hs256";
+/// The key of the platform's staff.
+const STAFF: &str = "staff-key-that-is-also-long-enough-for-hs256";
 const OLD: &str = "acme-key-number-one-long-enough-for-hs256";
 const NEW: &str = "acme-key-number-two-long-enough-for-hs256";
 const OTHER: &str = "globex-key-which-is-long-enough-for-hs256";
 const ACME: &str = "acme";
+/// A company that has no keys of its own.
+const WITHOUT_KEYS: &str = "initech";
+
+fn settings() -> Vec<(&'static str, String)> {
+    let keys = json!({
+        "*": [PLATFORM], "platform": [STAFF], "acme": [OLD, NEW], "globex": [OTHER],
+    });
+    vec![
+        ("API_ACCESS", "token".to_owned()),
+        ("TOKEN_KEYS", keys.to_string()),
+        ("TOKEN_JWKS", jwks().to_string()),
+    ]
+}
 
 async fn platform() -> Verv {
-    let keys = json!({"*": [PLATFORM], "acme": [OLD, NEW], "globex": [OTHER]}).to_string();
-    Verv::with_settings(&[("API_ACCESS", "token"), ("TOKEN_KEYS", &keys)]).await
+    let settings = settings();
+    let borrowed: Vec<_> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    Verv::with_settings(&borrowed).await
 }
 
 fn encoded(json: &Value) -> String {
@@ -90,12 +110,30 @@ async fn no_bad_token_gets_in_and_all_are_answered_alike() {
     let verv = platform().await;
     let bad = bad(verv.now().timestamp());
     assert!(bad.len() >= 60, "{}", bad.len());
+    assert_none_gets_in(&verv, ACME, &bad).await;
+}
+
+#[tokio::test]
+async fn no_token_forged_in_the_name_of_a_provider_gets_in() {
+    let verv = platform().await;
+    let now = verv.now().timestamp();
+    let mut bad = bad_of_platform(now);
+    for family in families() {
+        let forged = family.bad(now);
+        assert!(forged.len() >= 40, "{}: {}", family.kid, forged.len());
+        bad.extend(forged);
+    }
+    assert_none_gets_in(&verv, WITHOUT_KEYS, &bad).await;
+}
+
+/// Each of `bad` is refused alike on every route that requires a token, for `company`.
+async fn assert_none_gets_in(verv: &Verv, company: &str, bad: &[Case]) {
     let routes = local::routes();
     let closed = routes.declarations().iter();
     for route in closed.filter(|route| route.access != OPEN) {
         let mut first: Option<String> = None;
-        for (name, values) in &bad {
-            let mut headers = vec![("companyid", ACME)];
+        for (name, values) in bad {
+            let mut headers = vec![("companyid", company)];
             headers.extend(values.iter().map(|value| ("authorization", value.as_str())));
             let path = format!("{}?user_id=usr_1", any_path(&route.path));
             let reply = verv.call(route.method.clone(), &path, &headers, None).await;

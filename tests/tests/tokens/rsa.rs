@@ -40,10 +40,15 @@ fn der(base64: &str) -> Vec<u8> {
     STANDARD.decode(base64).expect("base64")
 }
 
+/// The key as a provider signs with it.
+pub(crate) fn rsa_key() -> EncodingKey {
+    EncodingKey::from_rsa_der(&der(PRIVATE_KEY))
+}
+
 /// `{header}.{claims}` with its RS256 signature, which the public key confirms.
 pub(crate) fn rs256(header: &str, claims: &str) -> String {
     let message = format!("{header}.{claims}");
-    let key = EncodingKey::from_rsa_der(&der(PRIVATE_KEY));
+    let key = rsa_key();
     let signature = crypto::sign(message.as_bytes(), &key, Algorithm::RS256);
     let signature = signature.expect("a signature");
     let public = DecodingKey::from_rsa_der(&der(PUBLIC_KEY));

@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::click::{Click, ClickRefusal};
-use domain::{Attribution, AttributionId, Code, CodeRecord, CountedCode, FoldedCode};
+use domain::{Attribution, AttributionId, Code, CodeRecord, FoldedCode};
 use futures::future::join;
 use futures::try_join;
 use std::time::Duration;
@@ -96,14 +96,20 @@ impl Store {
         code: &FoldedCode,
         now: DateTime<Utc>,
     ) -> Attempt<CodeRecord, ClickRefusal> {
+        let lookup = self.begin_lookup().await?;
         let key = keys::code(code);
-        let (seen, ()): (Option<CanonicalCode>, ()) =
-            try_join!(self.dynamo.get(&key, Read::Eventual), self.check_misses())?;
-        // A code that was made a moment ago may not be seen eventually; it is strongly.
+        let (seen, ()): (Option<CanonicalCode>, ()) = try_join!(
+            self.dynamo.get(&key, Read::Eventual),
+            self.check_misses(lookup.as_ref())
+        )?;
+        let seen = seen.and_then(|canonical| self.in_scope(canonical.into()));
+        // A code that was made a moment ago may not be seen eventually; it is strongly. One out
+        // of scope takes the same way as one that does not exist.
         let code = match seen {
-            Some(canonical) => CountedCode::from(canonical),
+            Some(code) => code,
             None => {
-                let found = self.find_code(code).await?;
+                let found = self.dynamo.get(&key, Read::Strong).await?;
+                let found = self.in_scope_or_missed(found, lookup).await?;
                 found.ok_or(refused(ClickRefusal::UnknownCode))?
             }
         };

@@ -1,5 +1,6 @@
 //! A click that became a recruitment.
 
+use super::tally::{COUNTS, Tally};
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, MemberGuard};
 use crate::code_item::CanonicalCode;
@@ -11,9 +12,8 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::attribution::Conversion;
-use domain::code_record::CodeTerms;
 use domain::confirmation::{ConfirmDecision, ConfirmRefusal, Confirmation};
-use domain::{Attribution, AttributionId};
+use domain::{Attribution, AttributionId, CodeRecord};
 use futures::try_join;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,7 +25,7 @@ const CONFIRM_COUNTED: &str =
     "SET new_member = :member, confirmed_at = :at, is_counted = :true REMOVE expires";
 
 /// The code has room for one more referral.
-const BELOW_LIMIT: &str = "attribute_exists(pk) AND (attribute_not_exists(max_referrals) \
+const BELOW_LIMIT: &str = "(attribute_not_exists(max_referrals) \
                            OR attribute_not_exists(confirmed) OR confirmed < max_referrals)";
 
 impl Store {
@@ -50,22 +50,28 @@ impl Store {
                 self.issued_code(&confirmation.code, Read::Strong)
             )?;
             let attribution = found.ok_or(refused(ConfirmRefusal::NotFound))?;
-            let (terms, limit_reached) = code
-                .map(|code| (code.record.terms.clone(), code.limit_reached()))
-                .unwrap_or_default();
+            let terms = code.clone().map(|code| CodeRecord::from(code).terms);
+            let terms = terms.unwrap_or_default();
             let program = self.program_of_code(terms.program, now).await?;
             let decided = confirmation.decide(&attribution, program.as_ref(), now);
             match decided.map_err(refused)? {
                 ConfirmDecision::Replay => Ok(attribution),
                 ConfirmDecision::Confirm(conversion) => {
+                    let tally = self.tally(code).await?;
                     // Racers for the last referrals learn it by reading, not by queueing for
                     // the code's item. At first the transaction decides, which knows the
                     // member's guard as well.
-                    if is_overtaken.swap(true, Ordering::Relaxed) && limit_reached {
+                    let is_full = match &tally {
+                        Tally::Code(code) => {
+                            is_overtaken.swap(true, Ordering::Relaxed) && code.limit_reached()
+                        }
+                        Tally::Nowhere => false,
+                        Tally::TooFar => terms.max_referrals.is_some(),
+                    };
+                    if is_full {
                         return Err(refused(ConfirmRefusal::LimitReached));
                     }
-                    let counting = Counting::of(&terms);
-                    self.commit_conversion(&attribution, &conversion, counting, now)
+                    self.commit_conversion(&attribution, &conversion, &tally, now)
                         .await?;
                     Ok(Attribution {
                         conversion: Some(conversion),
@@ -81,7 +87,7 @@ impl Store {
         &self,
         attribution: &Attribution,
         conversion: &Conversion,
-        counting: Counting,
+        tally: &Tally,
         now: DateTime<Utc>,
     ) -> Attempt<(), ConfirmRefusal> {
         let guard = MemberGuard {
@@ -94,9 +100,9 @@ impl Store {
             converted_on: Some(conversion.confirmed_at.day()),
             ..change_of(attribution, now)
         };
-        let confirm = match counting {
-            Counting::ByCode => Update::new(CONFIRM_COUNTED).bind(":true", &true),
-            Counting::Nowhere => Update::new(CONFIRM),
+        let confirm = match tally {
+            Tally::Code(_) => Update::new(CONFIRM_COUNTED).bind(":true", &true),
+            Tally::Nowhere | Tally::TooFar => Update::new(CONFIRM),
         };
         let confirm = confirm
             .when(unconfirmed())
@@ -115,38 +121,25 @@ impl Store {
                 })
             })
             .create(&change, |_| Conflict::Overtaken);
-        if counting == Counting::Nowhere {
+        let Tally::Code(counting) = tally else {
             return transaction.commit().await;
-        }
+        };
         let count = Update::new("ADD confirmed :one")
-            .when(BELOW_LIMIT)
+            .when(format!("{COUNTS} AND {BELOW_LIMIT}"))
             .bind(":one", &1);
         transaction
             .update(
-                &keys::code(&attribution.code.folded()),
+                &keys::code(&counting.record.code.folded()),
                 count,
-                |_: Option<CanonicalCode>| Conflict::Refused(ConfirmRefusal::LimitReached),
+                |held: Option<CanonicalCode>| match held {
+                    Some(code) if code.replaced_by().is_none() => {
+                        Conflict::Refused(ConfirmRefusal::LimitReached)
+                    }
+                    // Rotated meanwhile, or deleted, which the next reading tells apart.
+                    _ => Conflict::Overtaken,
+                },
             )
             .commit()
             .await
-    }
-}
-
-/// Where a confirmed referral is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Counting {
-    /// On the code, which has a limit or may get one from its program.
-    ByCode,
-    /// A code with neither is not written, so that its confirmations do not meet there.
-    Nowhere,
-}
-
-impl Counting {
-    fn of(terms: &CodeTerms) -> Self {
-        if terms.max_referrals.is_some() || terms.program.is_some() {
-            Self::ByCode
-        } else {
-            Self::Nowhere
-        }
     }
 }

@@ -1,17 +1,19 @@
 //! Deleting an attribution.
 
+use super::tally::{COUNTS, Tally};
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, CHANGE_RETENTION, MemberGuard};
 use crate::code_item::CanonicalCode;
 use crate::error::{StoreError, TransactError};
-use crate::expression::{Condition, EXISTS, LIVE, Update};
+use crate::expression::{Condition, LIVE, Update};
 use crate::keys;
 use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, until_settled};
 use chrono::{DateTime, Utc};
 use domain::attribution::Conversion;
-use domain::{Attribution, AttributionId, Timestamp};
+use domain::{Attribution, AttributionId, FoldedCode, Timestamp};
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is left counts the click when it is folded, and names nobody.
 const STRIP: &str = "SET deleted_at = :at REMOVE ip_address, user_agent, referrer_url, \
@@ -34,25 +36,40 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<Timestamp>, StoreError> {
         let at = Timestamp::from(now);
+        let is_overtaken = AtomicBool::new(false);
         let deleted = until_settled("the attribution", || async {
             let Some(item) = self.find_attribution_item(id, now).await? else {
                 return Ok(None);
             };
-            self.commit_removal(item, at, now).await?;
+            let tally = match is_overtaken.swap(true, Ordering::Relaxed) {
+                // Few codes are rotated: at first the one that was clicked is taken to count.
+                false => item.is_counted().then(|| item.code().folded()),
+                true if item.is_counted() => self.counting_code(&item.code().folded()).await?,
+                true => None,
+            };
+            self.commit_removal(item, tally.as_ref(), at, now).await?;
             Ok(Some(at))
         });
         deleted.await.map_err(TransactError::into_store_error)
     }
 
+    /// The code that counts the referrals of `code`, if it can be found.
+    async fn counting_code(&self, code: &FoldedCode) -> Result<Option<FoldedCode>, StoreError> {
+        match self.tally_of_counted(code).await? {
+            Tally::Code(counting) => Ok(Some(counting.record.code.folded())),
+            Tally::Nowhere | Tally::TooFar => Ok(None),
+        }
+    }
+
     async fn commit_removal(
         &self,
         item: AttributionItem,
+        counting: Option<&FoldedCode>,
         at: Timestamp,
         now: DateTime<Utc>,
     ) -> Attempt<(), Infallible> {
         let attribution = Attribution::from(item.clone());
         let (made_under, made_at) = item.origin();
-        let is_counted = item.is_counted();
         let conversion = attribution.conversion.as_ref();
         let expires = (now + CHANGE_RETENTION).timestamp();
         let change = AttributionChange {
@@ -79,15 +96,15 @@ impl Store {
         let is_own = Condition::new("attribution = :id").bind(":id", &attribution.id);
         let transaction =
             transaction.delete(&guard, is_own, |_: Option<MemberGuard>| Conflict::Overtaken);
-        if !is_counted {
+        let Some(counting) = counting else {
             return transaction.commit().await;
-        }
+        };
         let uncount = Update::new("ADD confirmed :minus_one")
-            .when(EXISTS)
+            .when(COUNTS)
             .bind(":minus_one", &-1);
         transaction
             .update(
-                &keys::code(&attribution.code.folded()),
+                &keys::code(counting),
                 uncount,
                 |_: Option<CanonicalCode>| Conflict::Overtaken,
             )

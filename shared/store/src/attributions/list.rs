@@ -10,7 +10,7 @@ use crate::stats::Subject;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::stats::{Counts, Period};
-use domain::{Attribution, AttributionStatus, FoldedCode, OwnerFilter};
+use domain::{Attribution, AttributionStatus, CodeRecord, FoldedCode, OwnerFilter};
 use futures::try_join;
 
 /// Which attributions a list shows.
@@ -90,7 +90,7 @@ impl Store {
         };
         let issued = self.issued_code(code, Read::Eventual).await?;
         let own = issued
-            .map(|issued| issued.record)
+            .map(CodeRecord::from)
             .filter(|record| filter.owner.matches(&record.mentor, &record.org));
         Ok(own.map(|record| Subject::Code(code.clone(), record.mentor, record.org)))
     }

@@ -5,20 +5,19 @@ mod confirm;
 mod delete;
 mod list;
 mod statistics;
+mod tally;
 
 pub use click::RecordedVisit;
 pub use list::AttributionFilter;
 
 use crate::attribution_item::{AttributionChange, AttributionItem};
-use crate::code_item::CanonicalCode;
-use crate::dynamo::Read;
 use crate::error::StoreError;
 use crate::expression::LIVE;
 use crate::keys;
 use crate::log_item::LogItem;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
-use domain::{Attribution, AttributionId, CountedCode, FoldedCode};
+use domain::{Attribution, AttributionId};
 
 impl Store {
     /// An attribution, read strongly. A click is gone from the moment it expires.
@@ -44,17 +43,6 @@ impl Store {
             // The log holds facts of change too: those are no attributions.
             _ => Ok(None),
         }
-    }
-
-    /// A code that was issued, whether or not its record was deleted since.
-    async fn issued_code(
-        &self,
-        code: &FoldedCode,
-        read: Read,
-    ) -> Result<Option<CountedCode>, StoreError> {
-        let item = self.dynamo.get_item(&keys::code(code), read).await?;
-        let canonical: Option<CanonicalCode> = item.map(serde_dynamo::from_item).transpose()?;
-        Ok(canonical.map(CountedCode::from))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::dynamo::Read;
 use crate::error::StoreError;
 use crate::keys;
 use crate::log_item::LogItem;
+use crate::misses::Lookup;
 use crate::stats::{Counted, Subject};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
@@ -26,22 +27,48 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer, or the address has missed too often.
     pub async fn find_code(&self, code: &FoldedCode) -> Result<Option<CountedCode>, StoreError> {
+        let lookup = self.begin_lookup().await?;
         let key = keys::code(code);
-        let (found, ()) = try_join!(self.dynamo.get(&key, Read::Strong), self.check_misses())?;
-        let found = found.map(|canonical: CanonicalCode| CountedCode::from(canonical));
-        let found = found.filter(|code| self.scope().covers(&code.record.mentor, &code.record.org));
-        if let (None, Some(misses)) = (&found, &self.misses) {
-            misses.count(&self.dynamo).await?;
-        }
-        Ok(found)
+        let (found, ()) = try_join!(
+            self.dynamo.get(&key, Read::Strong),
+            self.check_misses(lookup.as_ref())
+        )?;
+        self.in_scope_or_missed(found, lookup).await
     }
 
-    /// Passes while the address may look up codes.
-    pub(crate) async fn check_misses(&self) -> Result<(), StoreError> {
+    /// The code, if it may be touched.
+    pub(crate) fn in_scope(&self, code: CountedCode) -> Option<CountedCode> {
+        let CodeRecord { mentor, org, .. } = &code.record;
+        self.scope().covers(mentor, org).then_some(code)
+    }
+
+    /// Begins a lookup of a code, where misses are counted.
+    pub(crate) async fn begin_lookup(&self) -> Result<Option<Lookup<'_>>, StoreError> {
         match &self.misses {
-            None => Ok(()),
-            Some(misses) => misses.check(&self.dynamo).await,
+            None => Ok(None),
+            Some(misses) => misses.begin().await.map(Some),
         }
+    }
+
+    /// Passes while the caller may look up codes.
+    pub(crate) async fn check_misses(&self, lookup: Option<&Lookup<'_>>) -> Result<(), StoreError> {
+        match lookup {
+            None => Ok(()),
+            Some(lookup) => lookup.check(&self.dynamo).await,
+        }
+    }
+
+    /// What a lookup came to: a code that is not there or out of scope is a miss.
+    pub(crate) async fn in_scope_or_missed(
+        &self,
+        found: Option<CanonicalCode>,
+        lookup: Option<Lookup<'_>>,
+    ) -> Result<Option<CountedCode>, StoreError> {
+        let found = found.and_then(|canonical| self.in_scope(canonical.into()));
+        if let (None, Some(lookup)) = (&found, lookup) {
+            lookup.missed(&self.dynamo).await?;
+        }
+        Ok(found)
     }
 
     /// A code's record, read strongly.

@@ -143,7 +143,7 @@ impl Store {
     }
 
     /// Begins a transaction that changes the canonical item and the log item of `record` alike.
-    pub(super) fn retiring<R: Send + 'static>(
+    fn retiring<R: Send + 'static>(
         &self,
         record: &CodeRecord,
         change: &Update,
@@ -163,10 +163,14 @@ impl Store {
     }
 }
 
+/// The code is there and was not deactivated.
+pub(super) const IN_USE: &str = "attribute_exists(pk) AND attribute_not_exists(deleted_at) \
+                                 AND attribute_not_exists(deactivated_at)";
+
 /// The deactivation of a code as of `at`.
 pub(super) fn deactivation(at: Timestamp) -> Update {
     Update::new("SET deactivated_at = :at")
-        .when(format!("{LIVE} AND attribute_not_exists(deactivated_at)"))
+        .when(IN_USE)
         .bind(":at", &at)
 }
 

@@ -1,18 +1,19 @@
 //! Replacing a code by one with the same prefix.
 
-use super::retire::deactivation;
+use super::retire::{IN_USE, deactivation};
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
 use crate::error::TransactError;
-use crate::expression::Condition;
+use crate::expression::{Condition, Update};
+use crate::keys;
 use crate::store::Store;
 use crate::transaction::{Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::codes::{RetireRefusal, Rotation};
-use domain::{CodeId, CodeRecord, CodeStatus, MentorId};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, MentorId, Timestamp};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 impl Store {
-    /// Replaces an active code by one with the same prefix, in one transaction.
+    /// Replaces an active code by one with the same prefix and count, in one transaction.
     ///
     /// # Errors
     /// [`RetireRefusal`] when it is not there, not active, or not `mentor`'s.
@@ -23,6 +24,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Rotation, TransactError<RetireRefusal>> {
         let collisions = AtomicUsize::new(0);
+        let carried = AtomicI64::new(0);
         until_settled("the code", || async {
             let old = self.existing_code(id).await?;
             match old.check_rotation(mentor, now) {
@@ -32,18 +34,26 @@ impl Store {
                 }
                 Err(refusal) => return Err(refused(refusal)),
             }
+            let old = CountedCode {
+                record: old,
+                confirmed: carried.load(Ordering::Relaxed),
+            };
             let new = old.rotated(collisions.load(Ordering::Relaxed), now);
+            let overtaken = TransactError::Refused(Conflict::Overtaken);
             match self.commit_rotation(&old, &new, now).await {
                 Ok(()) => Ok(Rotation {
-                    previous: old.code,
-                    new,
+                    previous: old.record.code,
+                    new: new.record,
                 }),
                 Err(TransactError::Refused(RotationConflict::CodeTaken)) => {
                     collisions.fetch_add(1, Ordering::Relaxed);
-                    Err(TransactError::Refused(Conflict::Overtaken))
+                    Err(overtaken)
                 }
-                Err(TransactError::Refused(RotationConflict::Changed)) => {
-                    Err(TransactError::Refused(Conflict::Overtaken))
+                Err(TransactError::Refused(RotationConflict::Changed { confirmed })) => {
+                    if let Some(confirmed) = confirmed {
+                        carried.store(confirmed, Ordering::Relaxed);
+                    }
+                    Err(overtaken)
                 }
                 Err(TransactError::KeyReused) => Err(TransactError::KeyReused),
                 Err(TransactError::Store(error)) => Err(error.into()),
@@ -52,19 +62,46 @@ impl Store {
         .await
     }
 
+    /// Replaces `old` by `new` on condition that as many referrals are confirmed as `old` says:
+    /// the refusal tells how many there are. The first try supposes none, as most codes have
+    /// none to count, and reading the count beforehand would cost every rotation a trip.
     async fn commit_rotation(
         &self,
-        old: &CodeRecord,
-        new: &CodeRecord,
+        old: &CountedCode,
+        new: &CountedCode,
         now: DateTime<Utc>,
     ) -> Result<(), TransactError<RotationConflict>> {
-        let is_old = Condition::new("id = :old").bind(":old", &old.id);
-        self.retiring(old, &deactivation(now.into()), || RotationConflict::Changed)
-            .put(&ActiveCode::from(new), is_old, |_| {
-                RotationConflict::Changed
-            })
+        const CHANGED: RotationConflict = RotationConflict::Changed { confirmed: None };
+        let CountedCode { record, confirmed } = old;
+        let at = Timestamp::from(now);
+        let count = match confirmed {
+            0 => "(attribute_not_exists(confirmed) OR confirmed = :carried)",
+            _ => "confirmed = :carried",
+        };
+        let replace = Update::new("SET deactivated_at = :at, replaced_by = :new")
+            .when(format!("{IN_USE} AND {count}"))
+            .bind(":at", &at)
+            .bind(":new", &new.record.code.folded())
+            .bind(":carried", confirmed);
+        let is_old = Condition::new("id = :old").bind(":old", &record.id);
+        self.transaction()
+            .update(
+                &keys::code(&record.code.folded()),
+                replace,
+                |held: Option<CanonicalCode>| RotationConflict::Changed {
+                    confirmed: held.map(|code| code.confirmed().unwrap_or(0)),
+                },
+            )
+            .update(
+                &keys::code_by_id(record.id),
+                deactivation(at),
+                |_: Option<CodeLogItem>| CHANGED,
+            )
+            .put(&ActiveCode::from(&new.record), is_old, |_| CHANGED)
             .create(&CanonicalCode::from(new), |_| RotationConflict::CodeTaken)
-            .create(&CodeLogItem::from(new), |_| RotationConflict::CodeTaken)
+            .create(&CodeLogItem::from(&new.record), |_| {
+                RotationConflict::CodeTaken
+            })
             .commit()
             .await
     }
@@ -85,8 +122,9 @@ impl Store {
 
 /// A condition of a rotation was refused.
 enum RotationConflict {
-    /// The code or its pair's active code is not as it was read.
-    Changed,
+    /// The code or its pair's active code is not as it was read; where the code's count may be
+    /// the reason, that is how many referrals are `confirmed`.
+    Changed { confirmed: Option<i64> },
     /// The new code's string is taken.
     CodeTaken,
 }

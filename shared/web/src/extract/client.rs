@@ -1,5 +1,7 @@
 //! Who sent the request, as far as the network knows.
 
+use crate::app::App;
+use crate::settings::Limits;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -10,7 +12,8 @@ use std::net::{IpAddr, SocketAddr};
 /// Who sent the request.
 #[derive(Debug, Clone, Default)]
 pub struct Client {
-    /// API Gateway's `sourceIp`, or the peer's address; never `X-Forwarded-For`.
+    /// API Gateway's `sourceIp`, or the peer's address; never `X-Forwarded-For`. Behind a proxy
+    /// that proves itself, whom it names in its own header.
     pub address: Option<IpAddr>,
     /// The header `User-Agent`, unless it is no text.
     pub user_agent: Option<String>,
@@ -20,7 +23,7 @@ pub struct Client {
 
 impl Client {
     /// Who sent the request with these parts.
-    pub(crate) fn of(parts: &Parts) -> Self {
+    pub(crate) fn of(parts: &Parts, limits: &Limits) -> Self {
         let gateway = match parts.extensions.get::<RequestContext>() {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
             _ => None,
@@ -33,18 +36,21 @@ impl Client {
             let value = parts.headers.get(name)?;
             value.to_str().ok().map(str::to_owned)
         };
+        let proxy = limits.proxy.as_ref();
+        let named = proxy.and_then(|proxy| proxy.client(&parts.headers));
+        let gateway = gateway.and_then(|ip| ip.parse().ok());
         Self {
-            address: gateway.and_then(|ip| ip.parse().ok()).or(peer),
+            address: named.or(gateway).or(peer),
             user_agent: text(header::USER_AGENT),
             referrer: text(header::REFERER),
         }
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Client {
+impl FromRequestParts<App> for Client {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(parts, &app.settings().limits))
     }
 }

@@ -1,5 +1,6 @@
 //! Logs as JSON lines.
 
+use crate::middleware::AUDIT_TARGET;
 use crate::settings::env_var;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -30,16 +31,19 @@ pub(super) fn init() {
 ///
 /// A level is that of Verv's own code. The libraries beneath it stay at info: in more detail
 /// they print what they send and receive, which is what a log must never hold.
+///
+/// The audit trail is logged at every level.
 #[must_use]
 pub fn filter(level: &str) -> Targets {
     let level = level.to_lowercase();
-    match level.parse::<LevelFilter>() {
+    let filter = match level.parse::<LevelFilter>() {
         Ok(own) if own > LevelFilter::INFO => {
             let own_crates = OWN_CRATES.map(|name| (name, own));
             info().with_targets(own_crates)
         }
         _ => directives(&level).unwrap_or_else(info),
-    }
+    };
+    filter.with_target(AUDIT_TARGET, LevelFilter::INFO)
 }
 
 fn info() -> Targets {
@@ -61,16 +65,17 @@ mod tests {
     #[test]
     fn a_level_is_that_of_our_own_code() {
         for (level, expected) in [
-            ("INFO", "info"),
-            ("warn", "warn"),
+            ("INFO", "info,audit=info"),
+            ("warn", "warn,audit=info"),
+            ("off", "off,audit=info"),
             (
                 "DEBUG",
-                "stats_aggregator=debug,domain=debug,store=debug,web=debug,local=debug,info",
+                "stats_aggregator=debug,domain=debug,store=debug,web=debug,local=debug,info,audit=info",
             ),
-            ("info,hyper=trace", "hyper=trace,info"),
-            ("info,,hyper=trace,", "hyper=trace,info"),
-            ("store=loud", "info"),
-            ("", "info"),
+            ("info,hyper=trace", "hyper=trace,info,audit=info"),
+            ("info,,hyper=trace,", "hyper=trace,info,audit=info"),
+            ("store=loud", "info,audit=info"),
+            ("", "info,audit=info"),
         ] {
             let sorted = |text: &str| {
                 let mut parts: Vec<_> = text.split(',').map(ToOwned::to_owned).collect();

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::routes::Routes;
 use crate::settings::{ApiAccess, SettingError, Settings, env_var};
 use domain::Clock;
+use futures::try_join;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent};
 use std::sync::Arc;
@@ -35,24 +36,24 @@ impl From<Started> for App {
     }
 }
 
-/// Whether a function verifies tokens, and so has to read their keys.
+/// When a function verifies tokens: only then are their keys read, and must there be some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verifies {
-    /// No route of it takes a token.
+pub enum VerifiesTokens {
+    /// No route of it takes one.
     Never,
-    /// Where `API_ACCESS` says that tokens are required.
-    WhereRequired,
+    /// Where `API_ACCESS` requires them.
+    AsSet,
     /// Whatever `API_ACCESS` says.
     Always,
 }
 
-impl Verifies {
+impl VerifiesTokens {
     /// What `routes` declare.
     fn of(routes: &Routes) -> Self {
         let accesses = routes.declarations().iter().map(|route| route.access);
         let each = accesses.map(|access| match access {
             Access::Open => Self::Never,
-            Access::Roles(_) => Self::WhereRequired,
+            Access::Roles(_) => Self::AsSet,
             Access::Tenant => Self::Always,
         });
         each.max().unwrap_or(Self::Never)
@@ -61,34 +62,36 @@ impl Verifies {
     fn needs_keys(self, access: Option<&str>) -> bool {
         match self {
             Self::Never => false,
-            Self::WhereRequired => access == Some("token"),
+            Self::AsSet => access == Some("token"),
             Self::Always => true,
         }
     }
 }
 
-/// What every function does in init: logs, settings, keys where it verifies tokens, and a
-/// connection that is open before the first request needs it.
+/// What every function does in init: logs, settings, the keys of tokens where it verifies them,
+/// and a connection that is open before the first request needs it.
 ///
 /// # Errors
 /// A setting at fault, by name.
-pub async fn start(verifies: Verifies) -> Result<Started, SettingError> {
+pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
     logs::init();
     let config = aws::config().await?;
     let needs_keys = verifies.needs_keys(env_var("API_ACCESS").as_deref());
-    let keys = if needs_keys {
-        secrets::token_keys(&config).await?
-    } else {
-        None
+    let keys = async {
+        match needs_keys {
+            true => secrets::token_keys(&config).await,
+            false => Ok(None),
+        }
     };
+    let (keys, held) = try_join!(keys, secrets::settings(&config))?;
     let settings = Settings::from_lookup(|name| match name {
         "TOKEN_KEYS" if keys.is_some() => keys.clone(),
-        _ => env_var(name),
+        _ => held.get(name).cloned().or_else(|| env_var(name)),
     })?;
     if needs_keys {
         settings.require_token_keys()?;
     }
-    if verifies != Verifies::Never && settings.api_access == ApiAccess::Public {
+    if verifies != VerifiesTokens::Never && settings.api_access == ApiAccess::Public {
         tracing::warn!(
             "API_ACCESS is public: whoever reaches this API reads and changes what it holds"
         );
@@ -109,7 +112,7 @@ pub async fn start(verifies: Verifies) -> Result<Started, SettingError> {
 /// # Errors
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
-    let app = start(Verifies::of(&routes)).await?.into();
+    let app = start(VerifiesTokens::of(&routes)).await?.into();
     let handler =
         Adapter::from(routes.into_router(app)).map_request(|event: LambdaEvent<LambdaRequest>| {
             LambdaEvent {

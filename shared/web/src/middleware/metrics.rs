@@ -17,6 +17,8 @@ pub(super) struct Measured<'a> {
     pub(super) request_id: &'a str,
     /// What the client itself calls the request, on routes that echo such a name.
     pub(super) requestid: Option<&'a str>,
+    /// Why a credential was refused.
+    pub(super) unverified: Option<&'a str>,
     /// What failed.
     pub(super) cause: Option<&'a str>,
     pub(super) click_is_lost: bool,
@@ -51,6 +53,7 @@ impl Measured<'_> {
             "ClicksLost": one_if(self.click_is_lost),
             "request_id": self.request_id,
             "requestid": self.requestid,
+            "unverified": self.unverified,
             "cause": self.cause,
         });
         let rare = ["ServerErrors", "Refused", "ClicksLost"].into_iter();
@@ -93,6 +96,7 @@ mod tests {
             },
             request_id: "JKJaXmPLvHcES21=",
             requestid: None,
+            unverified: None,
             cause: None,
             click_is_lost: false,
         }

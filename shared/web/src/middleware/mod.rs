@@ -1,6 +1,7 @@
-//! What surrounds every request, from the outside in: the log line, the headers of every
-//! answer, the form of errors, the deadline; and the answers where there is no handler.
+//! What surrounds every request, from the outside in: the audit trail, the log line, the headers
+//! of every answer, the form of errors, the deadline; and the answers where there is no handler.
 
+mod audit;
 mod conventions;
 mod deadline;
 mod errors;
@@ -9,6 +10,7 @@ mod headers;
 mod metrics;
 mod observe;
 
+pub(crate) use audit::TARGET as AUDIT_TARGET;
 pub(crate) use conventions::PathConventions;
 pub use deadline::{RESERVE, end_of};
 
@@ -35,5 +37,6 @@ pub(crate) fn with_middleware(
         .layer(from_fn_with_state(conventions, errors::render))
         .layer(map_response(headers::protect))
         .layer(from_fn_with_state(observation, observe::observe))
+        .layer(from_fn_with_state(app.clone(), audit::audit))
         .with_state(app)
 }

@@ -6,6 +6,7 @@ use super::conventions::{Shared, echo_at};
 use super::metrics::Measured;
 use crate::problem::{Cause, Problem};
 use crate::reply::LostClick;
+use crate::token::Unverified;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -69,6 +70,10 @@ impl Observed {
         let lost = response.extensions().get::<LostClick>();
         let cause = problem.and_then(Problem::cause);
         let cause = cause.or(lost.map(LostClick::cause)).map(Cause::chain);
+        // Why a credential was refused, which its bearer is not told.
+        let unverified = problem
+            .and_then(Problem::refused_credential)
+            .map(Unverified::name);
         let measured = Measured {
             method: &self.method,
             route: &self.route,
@@ -77,6 +82,7 @@ impl Observed {
             usage,
             request_id: &self.request_id,
             requestid: self.echo.as_ref().and_then(|(_, id)| id.to_str().ok()),
+            unverified,
             cause: cause.as_deref(),
             click_is_lost: lost.is_some(),
         };
@@ -121,6 +127,7 @@ fn trace(measured: &Measured<'_>) {
         milliseconds,
         request_id,
         requestid,
+        unverified,
         cause,
         ..
     } = *measured;
@@ -144,6 +151,7 @@ fn trace(measured: &Measured<'_>) {
             write_units,
             request_id,
             requestid,
+            unverified,
             cause
         );
     } else {
@@ -158,7 +166,8 @@ fn trace(measured: &Measured<'_>) {
             read_units,
             write_units,
             request_id,
-            requestid
+            requestid,
+            unverified
         );
     }
 }

@@ -15,6 +15,11 @@ impl From<ClickRefusal> for Problem {
                 Self::unprocessable("occurred_in_the_future", "A click cannot be in the future.")
                     .with_field("occurred_at", "is more than five minutes ahead")
             }
+            ClickRefusal::TooLongAgo => Self::unprocessable(
+                "occurred_too_long_ago",
+                "A click can be recorded within 30 days.",
+            )
+            .with_field("occurred_at", "is more than 30 days ago"),
             ClickRefusal::Unusable(refusal) => refusal.into(),
         }
     }

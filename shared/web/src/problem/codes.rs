@@ -1,6 +1,8 @@
 //! What a refused operation on a code is answered.
 
 use super::{Problem, no_such_record};
+use axum::http::StatusCode;
+use domain::code_fields::FieldsNotPermitted;
 use domain::codes::{CreateRefusal, RetireRefusal};
 use domain::terms::TermsRefusal;
 use domain::{CodeRecord, CodeStatus};
@@ -20,6 +22,23 @@ impl From<CreateRefusal> for Problem {
             )
             .with_field("code", "is taken"),
         }
+    }
+}
+
+impl From<FieldsNotPermitted> for Problem {
+    fn from(FieldsNotPermitted(fields): FieldsNotPermitted) -> Self {
+        let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
+        let problem = Self::new(
+            StatusCode::FORBIDDEN,
+            "field_not_permitted",
+            format!(
+                "Your role does not allow you to choose {}.",
+                names.join(", ")
+            ),
+        );
+        names.into_iter().fold(problem, |problem, name| {
+            problem.with_field(name, "is not yours to choose")
+        })
     }
 }
 

@@ -7,6 +7,8 @@ mod codes;
 mod programs;
 mod store_error;
 
+use crate::quota::Quota;
+use crate::token::Unverified;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 pub(crate) use cause::{Cause, chain};
@@ -25,8 +27,12 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     /// Seconds after which the same request may succeed.
-    retry_after: Option<u16>,
+    retry_after: Option<u32>,
+    /// The limit that refused it.
+    quota: Option<Quota>,
     cause: Option<Cause>,
+    /// Why the caller's credential was refused: for the log, never for the caller.
+    unverified: Option<Unverified>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -48,7 +54,9 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            quota: None,
             cause: None,
+            unverified: None,
         }
     }
 
@@ -64,6 +72,14 @@ impl Problem {
             "unauthorized",
             "A valid access token is required.",
         )
+    }
+
+    /// 401 for a credential that was refused, which says nothing of the reason.
+    pub(crate) fn unverified(reason: Unverified) -> Self {
+        Self {
+            unverified: Some(reason),
+            ..Self::unauthorized()
+        }
     }
 
     /// 403: the caller's role or scope does not allow it, whether or not the object exists.
@@ -108,12 +124,24 @@ impl Problem {
     fn too_many_requests(
         code: &'static str,
         detail: impl Into<Cow<'static, str>>,
-        retry_after: u16,
+        retry_after: u32,
+        quota: Quota,
     ) -> Self {
         Self {
             retry_after: Some(retry_after),
+            quota: Some(quota),
             ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
         }
+    }
+
+    /// 429: the address does it too often.
+    pub(crate) fn too_often(retry_after: u32, quota: Quota) -> Self {
+        Self::too_many_requests(
+            "too_many_requests",
+            "Too many requests of this kind came from this address.",
+            retry_after,
+            quota,
+        )
     }
 
     /// 500, for a fault of ours or of the deployment.
@@ -163,6 +191,11 @@ impl Problem {
     /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// Why the caller's credential was refused; `None` for every other problem.
+    pub(crate) fn refused_credential(&self) -> Option<Unverified> {
+        self.unverified
     }
 
     /// Why the request failed; `None` for a refusal.
@@ -225,6 +258,9 @@ impl IntoResponse for Problem {
         if may_pass {
             let seconds = self.retry_after.unwrap_or(1);
             headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(quota) = &self.quota {
+            quota.write_to(headers);
         }
         if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");

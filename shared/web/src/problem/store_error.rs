@@ -1,16 +1,18 @@
 //! What a failure of the store is answered.
 
 use super::{Cause, Problem, invalid, no_such_record};
+use crate::quota::Quota;
 use domain::OutOfScope;
 use store::{ListProgramsError, ScopedError, StoreError, TransactError};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::TooManyMisses { retry_after } => Self::too_many_requests(
+            StoreError::TooManyMisses { limit, retry_after } => Self::too_many_requests(
                 "too_many_misses",
-                "Too many unknown codes were requested from this address.",
-                retry_after,
+                "Too many unknown codes were requested.",
+                retry_after.into(),
+                Quota::used_up("misses", limit.get(), retry_after),
             ),
             StoreError::Unavailable(_) => Self::unavailable(Cause::new(error)),
             StoreError::Refused(_) | StoreError::Corrupt(_) => Self::internal(Cause::new(error)),

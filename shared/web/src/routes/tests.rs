@@ -41,9 +41,12 @@ fn token(app: &App, role: Role, org: Option<&str>) -> String {
         roles: vec![role.name().to_owned()],
         exp: app.clock().now().timestamp() + 60,
         nbf: None,
+        iat: None,
+        iss: None,
+        aud: None,
         org_id: org.map(|org| org.parse().expect("an id")),
     };
-    let token = app.settings().token_keys.issue(&claims);
+    let token = app.settings().tokens.issue(&claims);
     format!("Bearer {}", token.expect("a key"))
 }
 
@@ -67,9 +70,10 @@ fn routes() -> Routes {
         )
 }
 
-async fn for_tenant(State(app): State<App>, parts: Parts) -> Result<&'static str, Problem> {
+async fn for_tenant(State(app): State<App>, mut parts: Parts) -> Result<&'static str, Problem> {
     let tenant = "org_1".parse().expect("an id");
-    tenant_access(&app, &tenant, &parts).map(|_| "theirs")
+    tenant_access(&app, &tenant, &mut parts).await?;
+    Ok("theirs")
 }
 
 fn render(problem: &Problem) -> Response {

@@ -15,21 +15,50 @@ pub struct Claims {
     /// When the token begins: whole seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nbf: Option<i64>,
+    /// When the token was issued: whole seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub iat: Option<i64>,
+    /// Who issued the token.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub iss: Option<String>,
+    /// Whom the token is meant for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub aud: Option<Audience>,
     /// The organisation that the token is of, whose key must have signed it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub org_id: Option<OrgId>,
 }
 
+/// Whom a token is meant for: one or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Audience {
+    /// Whether it names `wanted`.
+    pub(super) fn names(&self, wanted: &str) -> bool {
+        match self {
+            Self::One(name) => name == wanted,
+            Self::Many(names) => names.iter().any(|name| name == wanted),
+        }
+    }
+}
+
 /// What a caller may be, by the names that tokens use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Everything.
+    /// Everything: the platform's staff.
     Admin,
     /// Its own organisation: the claim `org_id`.
     Org,
-    /// Their own `sub`.
+    /// Their own `sub` in that organisation.
     Mentor,
-    /// Their own `sub`.
+    /// Their own `sub` in that organisation.
     Customer,
 }
 

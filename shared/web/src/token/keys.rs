@@ -1,6 +1,6 @@
 //! The keys that tokens are signed with, per organisation: `TOKEN_KEYS`.
 
-use super::claims::Claims;
+use super::claims::{Claims, Role};
 use domain::OrgId;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header};
 use std::collections::HashMap;
@@ -9,11 +9,14 @@ use std::fmt;
 /// The name of the keys of every organisation that has none of its own.
 const DEFAULT_KEYS: &str = "*";
 
+/// The name of the keys of the platform's staff, which no organisation's id can claim.
+const PLATFORM_KEYS: &str = "platform";
+
 /// How many keys an organisation may have at a time: the present one and, while clients move
 /// to it, the one before or after.
 const MAX_KEYS: usize = 2;
 
-/// In bytes. Shorter keys are guessed; the development key has 21.
+/// In bytes. Shorter keys are guessed; the development keys have 21 and 18.
 const SHORTEST: usize = 16;
 
 /// In bytes. HS256 wants as many as its hash has (RFC 7518, section 3.2).
@@ -26,23 +29,14 @@ pub struct TokenKeys(HashMap<String, Vec<Secret>>);
 #[derive(Clone)]
 struct Secret(String);
 
-/// Whose keys a token is verified with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signer {
-    /// An organisation's own: what they sign speaks for that organisation alone.
-    Organisation,
-    /// The platform's, for every organisation without its own.
-    Platform,
-}
-
 impl TokenKeys {
-    /// Reads `{"<organisation>": ["<key>", …], "*": […]}`.
+    /// Reads `{"<organisation>": ["<key>", …], "*": […], "platform": […]}`.
     ///
     /// # Errors
     /// What is wrong with it, without showing any key.
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
         let given: HashMap<String, Vec<String>> = serde_json::from_str(json)
-            .map_err(|_| "must be a JSON object of organisation to list of keys".to_owned())?;
+            .map_err(|_| "must be a JSON object of company to list of keys".to_owned())?;
         for (org, keys) in &given {
             if org != DEFAULT_KEYS && org.parse::<OrgId>().is_err() {
                 return Err("names an organisation with an invalid id".to_owned());
@@ -58,6 +52,12 @@ impl TokenKeys {
         }
         if given.is_empty() {
             return Err("must hold a key".to_owned());
+        }
+        let mut all: Vec<_> = given.values().flatten().collect();
+        all.sort();
+        // Whoever signs for one would sign for the other.
+        if all.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err("holds the same key twice".to_owned());
         }
         let secrets =
             |(org, keys): (String, Vec<String>)| (org, keys.into_iter().map(Secret).collect());
@@ -79,10 +79,14 @@ impl TokenKeys {
         Ok(keys)
     }
 
-    /// The key of local runs.
+    /// The keys of local runs.
     pub(crate) fn development() -> Self {
-        let key = Secret("local-development-key".to_owned());
-        Self(HashMap::from([(DEFAULT_KEYS.to_owned(), vec![key])]))
+        let keys = [
+            (DEFAULT_KEYS, "local-development-key"),
+            (PLATFORM_KEYS, "local-platform-key"),
+        ];
+        let keys = keys.map(|(name, key)| (name.to_owned(), vec![Secret(key.to_owned())]));
+        Self(HashMap::from(keys))
     }
 
     /// Whether there is no key at all.
@@ -90,36 +94,58 @@ impl TokenKeys {
         self.0.is_empty()
     }
 
-    /// What tokens of `org`, or of none, are verified with.
-    pub(super) fn verifying(&self, org: Option<&OrgId>) -> (Signer, Vec<DecodingKey>) {
-        let (signer, secrets) = self.of(org);
-        let key = |secret: &Secret| DecodingKey::from_secret(secret.0.as_bytes());
-        (signer, secrets.iter().map(key).collect())
+    /// What tokens of `org` are verified with.
+    pub(super) fn of_org(&self, org: &OrgId) -> Vec<DecodingKey> {
+        decoding(self.secrets_of(org.as_str()))
     }
 
-    /// Signs a token as the organisation that it names would: for local runs and tests.
-    /// `None` where there is no key for it.
-    pub fn issue(&self, claims: &Claims) -> Option<String> {
-        let (_, secrets) = self.of(claims.org_id.as_ref());
+    /// Whether `org` has keys of its own.
+    pub(super) fn has_own(&self, org: &OrgId) -> bool {
+        self.own(org.as_str()).is_some()
+    }
+
+    /// What tokens of the platform's staff are verified with.
+    pub(super) fn of_platform(&self) -> Vec<DecodingKey> {
+        decoding(self.named(PLATFORM_KEYS))
+    }
+
+    /// Signs a token as its issuer would: the platform where it names an administrator, else
+    /// its organisation. `None` where there is no key for it.
+    pub(super) fn issue(&self, claims: &Claims) -> Option<String> {
+        let is_admin = claims.roles.iter().any(|role| role == Role::Admin.name());
+        let secrets = match &claims.org_id {
+            _ if is_admin => self.named(PLATFORM_KEYS),
+            Some(org) => self.secrets_of(org.as_str()),
+            None => self.named(DEFAULT_KEYS),
+        };
         let key = EncodingKey::from_secret(secrets.first()?.0.as_bytes());
         jsonwebtoken::encode(&Header::default(), claims, &key).ok()
     }
 
-    fn of(&self, org: Option<&OrgId>) -> (Signer, &[Secret]) {
-        let own = org.and_then(|org| self.0.get(org.as_str()));
-        match own {
-            Some(own) => (Signer::Organisation, own),
-            None => {
-                let default = self.0.get(DEFAULT_KEYS);
-                (Signer::Platform, default.map_or(&[], Vec::as_slice))
-            }
-        }
+    fn secrets_of(&self, org: &str) -> &[Secret] {
+        self.own(org).unwrap_or_else(|| self.named(DEFAULT_KEYS))
     }
+
+    /// The keys that are the organisation's own. One that is called `platform` has none: those
+    /// of that name are the staff's.
+    fn own(&self, org: &str) -> Option<&[Secret]> {
+        let own = self.0.get(org).filter(|_| org != PLATFORM_KEYS);
+        own.map(Vec::as_slice)
+    }
+
+    fn named(&self, name: &str) -> &[Secret] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn decoding(secrets: &[Secret]) -> Vec<DecodingKey> {
+    let key = |secret: &Secret| DecodingKey::from_secret(secret.0.as_bytes());
+    secrets.iter().map(key).collect()
 }
 
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenKeys(of {} organisations)", self.0.len())
+        write!(f, "TokenKeys(of {} names)", self.0.len())
     }
 }
 
@@ -130,7 +156,7 @@ mod tests {
     #[test]
     fn keys_are_refused_without_being_shown() {
         let long = "k".repeat(SHORTEST);
-        let three = format!(r#"{{"*":["{long}","{long}","{long}"]}}"#);
+        let three = format!(r#"{{"*":["{long}1","{long}2","{long}3"]}}"#);
         for refused in [
             "",
             "{}",
@@ -139,6 +165,8 @@ mod tests {
             r#"{"*":"local-development-key"}"#,
             r#"{"*":["short"]}"#,
             r#"{"a#b":["local-development-key"]}"#,
+            r#"{"*":["local-development-key"],"platform":["local-development-key"]}"#,
+            r#"{"*":["local-development-key","local-development-key"]}"#,
             &three,
         ] {
             let error = TokenKeys::parse(refused).expect_err(refused);

@@ -1,21 +1,20 @@
-//! Verification of `Authorization: Bearer …` or `Token …`, HS256.
+//! Verification of `Authorization: Bearer …` or `Token …`.
 //!
-//! The time is checked here, not by the library, so that a test can move the clock. Every
-//! token that does not verify is the same [`Unverified`]: a caller does not learn which check
-//! refused it.
+//! The time is checked here, not by the library, so that a test can move the clock. A caller
+//! does not learn which check refused a token; the log does ([`Unverified`]).
 
 use super::claims::{Claims, Role};
-use super::keys::{Signer, TokenKeys};
+use super::jwks::PublicKey;
+use super::refusal::Unverified;
+use super::settings::TokenSettings;
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::OrgId;
-use jsonwebtoken::{Algorithm, TokenData, Validation};
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, TokenData, Validation};
 use serde::Deserialize;
-
-/// By how much two clocks may differ, in seconds.
-const LEEWAY: i64 = 30;
 
 /// The longest token that is decoded, in bytes.
 const LONGEST: usize = 4 * 1024;
@@ -25,68 +24,90 @@ const LONGEST_SUBJECT: usize = 255;
 
 /// A token that was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedToken {
-    /// What it claims.
-    pub claims: Claims,
+pub(crate) struct VerifiedToken {
+    /// Whom it is for.
+    pub(crate) sub: String,
+    /// The company that it speaks for; `None` is the platform.
+    pub(crate) org: Option<OrgId>,
     /// The roles that it confers: those that it names, as far as its signer may confer them.
     /// At least one, the strongest first.
-    pub roles: Vec<Role>,
+    pub(crate) roles: Vec<Role>,
 }
-
-/// No token, or one that does not verify.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unverified;
 
 /// Whose keys a token must be signed with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Issuer<'a> {
-    /// The tenant's that the request names.
+    /// The company's that the request names, or the platform's.
     Tenant(&'a OrgId),
-    /// The organisation's that the token names, or the platform's where it names none.
+    /// The company's that the token names, or the platform's.
     AsClaimed,
+}
+
+/// Whose key has signed a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    /// A company's own, or one that serves those without.
+    Company,
+    Platform,
+}
+
+/// A key that may have signed a token, and whose it is.
+struct Candidate {
+    signer: Signer,
+    algorithm: Algorithm,
+    key: DecodingKey,
 }
 
 /// The verified token of a request.
 ///
 /// # Errors
-/// [`Unverified`].
+/// The first reason against it.
 pub(crate) fn verify(
     headers: &HeaderMap,
-    keys: &TokenKeys,
+    settings: &TokenSettings,
     issuer: Issuer<'_>,
     now: DateTime<Utc>,
 ) -> Result<VerifiedToken, Unverified> {
-    let token = token_of(headers).ok_or(Unverified)?;
-    let org = match issuer {
-        Issuer::Tenant(org) => Some(org.clone()),
-        Issuer::AsClaimed => claimed_org(token)?,
+    let token = token_of(headers)?;
+    let claimed = claimed_org(token)?;
+    let company = match issuer {
+        Issuer::Tenant(org) => Some(org),
+        Issuer::AsClaimed => claimed.as_ref(),
     };
-    let (signer, keys) = keys.verifying(org.as_ref());
-    let claims = keys
-        .iter()
-        .find_map(|key| jsonwebtoken::decode::<Claims>(token, key, &signature_only()).ok())
-        .and_then(|token| validate_claims(token, now))
-        .ok_or(Unverified)?;
-    // A token of one organisation opens nothing of another, whichever key signed it.
-    if claims.org_id.is_some() && claims.org_id != org {
-        return Err(Unverified);
+    let (signer, token) = decode(token, &candidates(token, settings, company))?;
+    let TokenData { header, claims } = token;
+    if !is_plain(&header) || !(1..=LONGEST_SUBJECT).contains(&claims.sub.len()) {
+        return Err(Unverified::Malformed);
+    }
+    settings.rules.check(&claims, now)?;
+    // A token of one company opens nothing of another, whichever key signed it.
+    if claims.org_id.is_some() && claims.org_id.as_ref() != company {
+        return Err(Unverified::Organisation);
     }
     let roles = conferred(&claims, signer);
     if roles.is_empty() {
-        return Err(Unverified);
+        return Err(Unverified::Role);
     }
-    Ok(VerifiedToken { claims, roles })
+    let org = match signer {
+        Signer::Company => company.cloned(),
+        Signer::Platform => claims.org_id,
+    };
+    let sub = claims.sub;
+    Ok(VerifiedToken { sub, org, roles })
 }
 
 /// The one token that the request carries.
-fn token_of(headers: &HeaderMap) -> Option<&str> {
+fn token_of(headers: &HeaderMap) -> Result<&str, Unverified> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (given.next(), given.next()) else {
-        return None;
+    let value = match (given.next(), given.next()) {
+        (Some(value), None) => value.to_str().map_err(|_| Unverified::Malformed)?,
+        (Some(_), Some(_)) => return Err(Unverified::Malformed),
+        (None, _) => return Err(Unverified::Missing),
     };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = value.split_once(' ').ok_or(Unverified::Malformed)?;
     let is_known = ["token", "bearer"].contains(&scheme.to_ascii_lowercase().as_str());
-    (is_known && token.len() <= LONGEST).then_some(token)
+    let fits = is_known && token.len() <= LONGEST;
+    fits.then_some(token).ok_or(Unverified::Malformed)
 }
 
 /// The organisation that a token claims to be of, not verified yet.
@@ -95,16 +116,71 @@ fn claimed_org(token: &str) -> Result<Option<OrgId>, Unverified> {
     struct Claimed {
         org_id: Option<OrgId>,
     }
-    let payload = token.split('.').nth(1).ok_or(Unverified)?;
-    let json = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Unverified)?;
-    let claimed: Claimed = serde_json::from_slice(&json).map_err(|_| Unverified)?;
-    Ok(claimed.org_id)
+    let payload = token.split('.').nth(1).ok_or(Unverified::Malformed)?;
+    let json = URL_SAFE_NO_PAD.decode(payload);
+    let claimed = json
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok());
+    let Claimed { org_id } = claimed.ok_or(Unverified::Malformed)?;
+    Ok(org_id)
 }
 
-/// The algorithm is fixed here, whatever the token's header names. [`validate_claims`] checks
-/// the claims.
-fn signature_only() -> Validation {
-    let mut validation = Validation::new(Algorithm::HS256);
+/// The keys that may have signed `token` if it is of `company`, or of the platform.
+fn candidates(token: &str, settings: &TokenSettings, company: Option<&OrgId>) -> Vec<Candidate> {
+    let hs256 = |signer| {
+        move |key| Candidate {
+            signer,
+            algorithm: Algorithm::HS256,
+            key,
+        }
+    };
+    let keys = &settings.keys;
+    let of_company = company.map(|org| keys.of_org(org)).unwrap_or_default();
+    // The provider serves companies without a key of their own, as `*` does.
+    let served = company.is_some_and(|org| !keys.has_own(org));
+    let header = jsonwebtoken::decode_header(token).ok();
+    let kid = header.and_then(|header| header.kid).filter(|_| served);
+    let of_provider = kid.and_then(|kid| settings.jwks.find(&kid).cloned());
+    let of_provider = of_provider.map(|PublicKey { algorithm, key }| Candidate {
+        signer: Signer::Company,
+        algorithm,
+        key,
+    });
+    let of_company = of_company.into_iter().map(hs256(Signer::Company));
+    let of_platform = keys.of_platform().into_iter().map(hs256(Signer::Platform));
+    of_company.chain(of_provider).chain(of_platform).collect()
+}
+
+/// The token as the key that signed it verifies it.
+fn decode(
+    token: &str,
+    candidates: &[Candidate],
+) -> Result<(Signer, TokenData<Claims>), Unverified> {
+    let mut refusal = Unverified::NoKey;
+    for candidate in candidates {
+        let validation = signature_only(candidate.algorithm);
+        match jsonwebtoken::decode::<Claims>(token, &candidate.key, &validation) {
+            Ok(token) => return Ok((candidate.signer, token)),
+            Err(error) => refusal = reason(&error),
+        }
+        if refusal == Unverified::Malformed {
+            break;
+        }
+    }
+    Err(refusal)
+}
+
+fn reason(error: &Error) -> Unverified {
+    match error.kind() {
+        ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => Unverified::Signature,
+        _ => Unverified::Malformed,
+    }
+}
+
+/// The algorithm is the key's, whatever the token's header names. Claims are checked
+/// afterwards.
+fn signature_only(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_nbf = false;
@@ -112,33 +188,34 @@ fn signature_only() -> Validation {
     validation
 }
 
-/// The claims, if the header requires nothing that is not checked here and the time is right.
-fn validate_claims(token: TokenData<Claims>, now: DateTime<Utc>) -> Option<Claims> {
-    let TokenData { header, claims } = token;
-    let is_plain = header.crit.is_none()
+/// Whether the header requires nothing that is not checked here. Access tokens of RFC 9068 say
+/// `at+jwt`.
+fn is_plain(header: &Header) -> bool {
+    let is_known = |typ: &String| {
+        let typ = typ.to_ascii_lowercase();
+        matches!(typ.as_str(), "jwt" | "at+jwt")
+    };
+    header.crit.is_none()
         && header.enc.is_none()
         && header.zip.is_none()
         && header.cty.is_none()
-        && header.typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"));
-    let now = now.timestamp();
-    let is_current = claims.exp.saturating_add(LEEWAY) > now
-        && claims
-            .nbf
-            .is_none_or(|nbf| nbf.saturating_sub(LEEWAY) <= now);
-    let has_subject = (1..=LONGEST_SUBJECT).contains(&claims.sub.len());
-    (is_plain && is_current && has_subject).then_some(claims)
+        && header.typ.as_ref().is_none_or(is_known)
 }
 
 /// The roles that the token names and its signer may confer.
 fn conferred(claims: &Claims, signer: Signer) -> Vec<Role> {
-    let may_confer = |role: Role| match role {
-        Role::Admin => signer == Signer::Platform,
-        Role::Org => claims.org_id.is_some(),
-        Role::Mentor | Role::Customer => true,
-    };
-    Role::ALL
-        .into_iter()
-        .filter(|role| claims.roles.iter().any(|name| name == role.name()))
-        .filter(|role| may_confer(*role))
-        .collect()
+    let names = |role: Role| claims.roles.iter().any(|name| name == role.name());
+    let is_of_company = claims.org_id.is_some();
+    match signer {
+        // With a company in it, it is that company's staff and no more.
+        Signer::Platform if names(Role::Admin) && is_of_company => vec![Role::Org],
+        Signer::Platform if names(Role::Admin) => vec![Role::Admin],
+        Signer::Platform => vec![],
+        Signer::Company => {
+            let own = [Role::Org, Role::Mentor, Role::Customer].into_iter();
+            own.filter(|role| names(*role))
+                .filter(|role| *role != Role::Org || is_of_company)
+                .collect()
+        }
+    }
 }

@@ -1,0 +1,140 @@
+//! A platform with owners, each of whom has one of everything.
+
+use crate::callers::Caller;
+use axum::http::Method;
+use serde_json::{Value, json};
+use tests::tokens::bearer;
+use tests::{Reply, Verv};
+
+const DEFAULT: &str = "default-key-that-is-long-enough-for-hs256";
+const PLATFORM: &str = "platform-key-that-is-long-enough-for-hs256";
+
+/// An owner with one of everything.
+#[derive(Debug, Clone)]
+pub(crate) struct Belongings {
+    pub(crate) org: String,
+    pub(crate) mentor: String,
+    pub(crate) code: String,
+    pub(crate) code_id: String,
+    pub(crate) attribution: String,
+    pub(crate) program: String,
+}
+
+impl Belongings {
+    /// What belongs to nobody.
+    pub(crate) fn nobodys() -> Self {
+        let id = "019d2a5c000070008000000000000003";
+        Self {
+            org: "org_none".to_owned(),
+            mentor: "usr_none".to_owned(),
+            code: "NO-NE-0000".to_owned(),
+            code_id: format!("rc_{id}"),
+            attribution: format!("attr_{id}"),
+            program: format!("prg_{id}"),
+        }
+    }
+
+    /// `text` with what is these belongings' replaced by what they are.
+    pub(crate) fn nameless(&self, text: &str) -> String {
+        text.replace(&self.code_id, "CODE_ID")
+            .replace(&self.attribution, "ATTRIBUTION")
+            .replace(&self.program, "PROGRAM")
+            .replace(&self.code, "CODE")
+            .replace(&self.mentor, "MENTOR")
+            .replace(&self.org, "ORG")
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) verv: Verv,
+    pub(crate) admin: String,
+}
+
+impl World {
+    /// A platform that requires tokens.
+    pub(crate) async fn start() -> Self {
+        Self::with_access("token").await
+    }
+
+    pub(crate) async fn with_access(access: &str) -> Self {
+        let keys = json!({"*": [DEFAULT], "platform": [PLATFORM]}).to_string();
+        // Whose guesses are limited is another test's.
+        let settings = [
+            ("API_ACCESS", access),
+            ("TOKEN_KEYS", &keys),
+            ("MISS_LIMIT", "0"),
+        ];
+        let verv = Verv::with_settings(&settings).await;
+        let admin = bearer(&verv, "root", &["ROLE_ADMIN"], None);
+        Self { verv, admin }
+    }
+
+    async fn make(&self, method: Method, path: &str, body: Value) -> Reply {
+        let made = self.verv.call_as(&self.admin, method, path, Some(body));
+        made.await.expect(201)
+    }
+
+    /// One of everything for `mentor` in `org`.
+    pub(crate) async fn belongings(&self, org: &str, mentor: &str) -> Belongings {
+        let program = json!({"org_id": org, "name": "Spring", "currency_id": "NOK"});
+        let program = self
+            .make(Method::POST, "/api/v1/referral-programs", program)
+            .await;
+        let pair = json!({"mentor_id": mentor, "org_id": org});
+        let code = self
+            .make(Method::POST, "/api/v1/referral-codes", pair)
+            .await;
+        let click = json!({"code": code.string("/code"), "ip_address": "185.12.34.56"});
+        let click = self
+            .make(Method::POST, "/api/v1/referral-attributions", click)
+            .await;
+        Belongings {
+            org: org.to_owned(),
+            mentor: mentor.to_owned(),
+            code: code.string("/code"),
+            code_id: code.string("/id"),
+            attribution: click.string("/id"),
+            program: program.string("/id"),
+        }
+    }
+
+    /// Calls a route for `of`, in the name of `company` where the route takes one.
+    pub(crate) async fn ask(
+        &self,
+        caller: Caller,
+        (method, route): (&Method, &str),
+        of: &Belongings,
+        company: &str,
+    ) -> Reply {
+        let authorization = caller.authorization(self);
+        self.ask_with(&authorization, (method, route), of, company)
+            .await
+    }
+
+    /// The same with this `Authorization`; an empty one is none.
+    pub(crate) async fn ask_with(
+        &self,
+        authorization: &str,
+        (method, route): (&Method, &str),
+        of: &Belongings,
+        company: &str,
+    ) -> Reply {
+        let (path, body) = crate::requests::request(method, route, of);
+        let mut headers = vec![("companyid", company)];
+        if !authorization.is_empty() {
+            headers.push(("authorization", authorization));
+        }
+        self.verv.call(method.clone(), &path, &headers, body).await
+    }
+}
+
+/// All that a caller can tell one answer from another by, names aside.
+pub(crate) fn visible(reply: &Reply, of: &Belongings) -> (u16, Vec<(String, String)>, String) {
+    let headers = reply
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id" && *name != "content-length")
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_owned()))
+        .collect();
+    (reply.status.as_u16(), headers, of.nameless(&reply.text))
+}

@@ -1,0 +1,98 @@
+//! A limit cannot be rotated away.
+
+use serde_json::json;
+use tests::flows::{ATTRIBUTIONS, CODES, MENTOR, ORG};
+use tests::{Reply, Verv};
+
+async fn limited(verv: &Verv, limit: u32) -> Reply {
+    let pair = json!({"mentor_id": MENTOR, "org_id": ORG, "prefix": "JAN", "max_referrals": limit});
+    verv.post(CODES, pair).await.expect(201)
+}
+
+/// Rotates the code of `id`: the new string and id.
+async fn rotate(verv: &Verv, id: &str) -> (String, String) {
+    let rotation = json!({"mentor_id": MENTOR, "action": "rotate"});
+    let rotated = verv.put(&format!("{CODES}/{id}"), rotation).await;
+    let usage = rotated.usage;
+    assert!(
+        usage.read_units <= 2.0 && usage.write_units <= 14.0,
+        "{usage:?}"
+    );
+    let rotated = rotated.expect(200);
+    (rotated.string("/code"), rotated.string("/id"))
+}
+
+async fn confirm(verv: &Verv, click: &str, code: &str, member: &str) -> u16 {
+    let reply = verv.confirm(click, code, member).await;
+    if reply.status == 409 {
+        assert_eq!(reply.string("/code"), "limit_reached");
+    }
+    reply.status.as_u16()
+}
+
+#[tokio::test]
+async fn a_new_code_has_confirmed_what_the_old_one_had() {
+    let verv = Verv::start().await;
+    let first = limited(&verv, 3).await;
+    let (mut code, mut id) = (first.string("/code"), first.string("/id"));
+    for n in 0..3 {
+        let click = verv.click(&code).await;
+        let member = format!("usr_new_{n}");
+        assert_eq!(confirm(&verv, &click, &code, &member).await, 200);
+        (code, id) = rotate(&verv, &id).await;
+    }
+    let over = verv.post(ATTRIBUTIONS, json!({"code": code})).await;
+    assert_eq!(over.expect(409).string("/code"), "limit_reached");
+}
+
+#[tokio::test]
+async fn a_click_of_an_old_code_counts_on_the_newest() {
+    let verv = Verv::start().await;
+    let first = limited(&verv, 2).await.json();
+    let old = first["code"].as_str().expect("a code");
+    let mut early = Vec::new();
+    for _ in 0..4 {
+        early.push(verv.click(old).await);
+    }
+    let (_, second) = rotate(&verv, first["id"].as_str().expect("an id")).await;
+    let (newest, _) = rotate(&verv, &second).await;
+    let late = verv.click(&newest).await;
+    assert_eq!(confirm(&verv, &early[0], old, "usr_new_0").await, 200);
+    assert_eq!(confirm(&verv, &early[1], old, "usr_new_1").await, 200);
+    assert_eq!(confirm(&verv, &early[2], old, "usr_new_2").await, 409);
+    assert_eq!(confirm(&verv, &late, &newest, "usr_new_3").await, 409);
+    // A recruitment that is deleted makes room for another, on whichever code it was.
+    let deleted = format!("{ATTRIBUTIONS}/{}", early[0]);
+    verv.delete(&deleted).await.expect(200);
+    assert_eq!(confirm(&verv, &late, &newest, "usr_new_3").await, 200);
+    assert_eq!(confirm(&verv, &early[3], old, "usr_new_2").await, 409);
+}
+
+#[tokio::test]
+async fn what_was_confirmed_before_a_rotation_and_is_deleted_after_it_makes_room() {
+    let verv = Verv::start().await;
+    let first = limited(&verv, 1).await.json();
+    let old = first["code"].as_str().expect("a code");
+    let click = verv.click(old).await;
+    let late = verv.click(old).await;
+    assert_eq!(confirm(&verv, &click, old, "usr_new_0").await, 200);
+    rotate(&verv, first["id"].as_str().expect("an id")).await;
+    assert_eq!(confirm(&verv, &late, old, "usr_new_1").await, 409);
+    let path = format!("{ATTRIBUTIONS}/{click}");
+    verv.delete(&path).await.expect(200);
+    assert_eq!(confirm(&verv, &late, old, "usr_new_1").await, 200);
+}
+
+#[tokio::test]
+async fn a_code_that_counts_nothing_is_rotated_in_two_trips() {
+    let verv = Verv::start().await;
+    for limit in [json!(null), json!(5)] {
+        let mentor = format!("usr_{limit}");
+        let pair = json!({"mentor_id": mentor, "org_id": ORG, "max_referrals": limit});
+        let id = verv.post(CODES, pair).await.expect(201).string("/id");
+        let rotation = json!({"mentor_id": mentor, "action": "rotate"});
+        let path = format!("{CODES}/{id}");
+        let usage = verv.put(&path, rotation).await.expect(200).usage;
+        assert_eq!(usage.trips, 2, "{usage:?}");
+    }
+}
