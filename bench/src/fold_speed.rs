@@ -48,5 +48,9 @@ fn measure_mentors(report: &mut Report, name: &str, mentors: usize, bound: f64) 
             format!("{name}: a second of the aggregator's own time"),
             of_own_time,
         );
+        report.note(
+            format!("{name}: a second of its time and the engine's"),
+            number(facts / all),
+        );
     });
 }
