@@ -102,6 +102,18 @@ pub(crate) fn own_seconds() -> f64 {
     nanoseconds.unwrap_or(0.0) / 1e9
 }
 
+/// Seconds that all threads of this process have run on processors.
+pub(crate) fn all_seconds() -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let text = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("schedstat"));
+    let texts = threads.filter_map(|thread| text(thread).ok());
+    let nanoseconds = texts.filter_map(|text| text.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.sum::<f64>() / 1e9
+}
+
 /// What `seconds`, of which this thread was running for `own_seconds`, are on Lambda with so
 /// much memory.
 pub(crate) fn on_lambda(seconds: f64, own_seconds: f64, memory_mb: f64) -> f64 {

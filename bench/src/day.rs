@@ -26,11 +26,14 @@ const MORNING: &str = "2026-03-20T00:00:00Z";
 /// What comes in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Traffic {
+    /// Of 24 hours.
     pub(crate) clicks: usize,
     pub(crate) mentors: usize,
     pub(crate) orgs: usize,
     /// Of a thousand clicks, how many become recruitments.
     pub(crate) joined: usize,
+    /// How many hours it comes in.
+    pub(crate) hours: usize,
 }
 
 /// What a day came to.
@@ -51,11 +54,12 @@ pub(crate) fn play(name: &str, traffic: Traffic, pace: FoldPace) -> Cost {
     on_engine(async |engine| {
         let client = local::engine::client(&engine.endpoint());
         let mut day = Day::begin(&engine, client, traffic, pace).await;
-        for minute in 0..24 * 60 {
+        for minute in 0..traffic.hours * 60 {
             day.record(minute).await;
             day.aggregate().await;
             if minute % 60 == 59 {
-                eprintln!("{name}: hour {} of 24, {:?}", minute / 60 + 1, day.cost);
+                let hour = minute / 60 + 1;
+                eprintln!("{name}: hour {hour} of {}, {:?}", traffic.hours, day.cost);
             }
         }
         while day.waiting() > 0 {

@@ -159,6 +159,7 @@ fn idle(report: &mut Report, memory: f64) {
         mentors: 1,
         orgs: 1,
         joined: 0,
+        hours: 0,
     };
     let seconds = run(traffic, memory);
     let cost = on_engine(async |engine| {

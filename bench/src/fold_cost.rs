@@ -15,6 +15,9 @@ pub(crate) struct Scale {
     /// Organisations that the 10,000 mentors are in
     #[arg(long, default_value_t = 20)]
     orgs: usize,
+    /// Hours of the day that are played; one is like another
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u8).range(1..=24))]
+    hours: u8,
 }
 
 impl Scale {
@@ -26,6 +29,7 @@ impl Scale {
             mentors: 10_000 / self.scale,
             orgs: (self.orgs / self.scale).max(1),
             joined,
+            hours: self.hours.into(),
         }
     }
 

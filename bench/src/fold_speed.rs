@@ -1,7 +1,7 @@
 //! How fast facts are folded where DynamoDB takes no time to speak of: what is left is the
 //! aggregator's own time and the engine's.
 
-use crate::bed::{Owner, fill, item, on_engine, own_seconds, platform};
+use crate::bed::{Owner, all_seconds, fill, item, on_engine, own_seconds, platform};
 use crate::report::{Report, number};
 use chrono::TimeDelta;
 use std::time::Instant;
@@ -26,12 +26,14 @@ fn measure_mentors(report: &mut Report, name: &str, mentors: usize, bound: f64) 
         });
         fill(&engine, clicks).await;
 
-        let (started, own_before) = (Instant::now(), own_seconds());
+        let started = Instant::now();
+        let (own_before, all_before) = (own_seconds(), all_seconds());
         let aggregator = verv.store.aggregator();
         let run = aggregator
             .run(verv.now(), &FoldPace::default(), || false)
             .await;
-        let (seconds, own) = (started.elapsed().as_secs_f64(), own_seconds() - own_before);
+        let seconds = started.elapsed().as_secs_f64();
+        let (own, all) = (own_seconds() - own_before, all_seconds() - all_before);
         let run = run.expect("the engine answers");
         assert!(run.is_complete() && run.facts() == FACTS, "{run:?}");
         let facts = FACTS as f64;
@@ -45,6 +47,10 @@ fn measure_mentors(report: &mut Report, name: &str, mentors: usize, bound: f64) 
         report.note(
             format!("{name}: a second of the aggregator's own time"),
             of_own_time,
+        );
+        report.note(
+            format!("{name}: a second of its time and the engine's"),
+            number(facts / all),
         );
     });
 }

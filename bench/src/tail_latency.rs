@@ -16,7 +16,7 @@ const BURST: TimeDelta = TimeDelta::seconds(20);
 const PERIOD: TimeDelta = TimeDelta::seconds(15);
 /// After which a process reads the checkpoint again.
 const CHECKPOINT_HELD: TimeDelta = TimeDelta::seconds(2);
-const REQUESTS: usize = 15;
+const REQUESTS: usize = 51;
 
 /// Measures totals before, right after and a minute after the clicks.
 pub(crate) fn measure(report: &mut Report) {

@@ -3,7 +3,9 @@
 use super::{audit, audit_until, click, fold, listed, stop_after, total_clicks};
 use chrono::TimeDelta;
 use serde_json::json;
-use tests::Verv;
+use tests::functions::SCHEDULED;
+use tests::policy::as_function;
+use tests::{EVERY_RUN, Verv};
 
 #[tokio::test]
 async fn a_fact_written_too_late_is_found_by_the_audit_and_counted_once() {
@@ -118,4 +120,29 @@ async fn an_audit_that_is_stopped_goes_on_where_it_was() {
     assert!(audits > 5, "{audits} audits had time for all");
     assert_eq!(late_facts, 6);
     assert_eq!(total_clicks(&verv).await, 66);
+}
+
+#[tokio::test]
+async fn a_reader_with_an_older_checkpoint_counts_a_late_fact_once() {
+    let verv = Verv::start().await;
+    let now = verv.now();
+    click(&verv, 10, now - TimeDelta::minutes(5)).await;
+    fold(&verv).await;
+    assert_eq!(
+        total_clicks(&verv).await,
+        10,
+        "the checkpoint is held from here on"
+    );
+    assert_eq!(listed(&verv).await, 10);
+
+    // Three hours pass for the aggregator, and no time for the reader.
+    let later = now + TimeDelta::hours(3);
+    let aggregator = verv.store.aggregator();
+    let run = aggregator.run(later, &EVERY_RUN, || false);
+    as_function(SCHEDULED, run).await.expect("a run");
+    click(&verv, 1, now + TimeDelta::minutes(10)).await;
+    let audited = as_function(SCHEDULED, aggregator.audit(later, || false)).await;
+    assert_eq!(audited.expect("an audit").late_facts, 1);
+    assert_eq!(total_clicks(&verv).await, 11);
+    assert_eq!(listed(&verv).await, 11);
 }

@@ -5,6 +5,7 @@ mod audit;
 mod repair;
 mod rounds;
 mod shards;
+mod tail;
 
 use aws_sdk_dynamodb::Client;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -3,6 +3,8 @@
 use crate::{CLICKS, CODES, click, code, program, validate};
 use futures::future::join_all;
 use serde_json::json;
+use std::collections::BTreeMap;
+use tests::standin::{Options, StandIn};
 use tests::{Reply, Verv};
 
 #[tokio::test]
@@ -127,33 +129,50 @@ async fn a_recruitment_is_confirmed_within_the_window() {
 async fn two_hundred_racers_get_what_the_limit_allows() {
     let verv = Verv::start().await;
     for round in 0..20 {
-        let limit = 1 + round * 7 % 40;
-        let id = program(&verv, json!({"max_referrals_per_code": limit})).await;
-        let code = code(&verv, &format!("usr_{round}"), &id)
-            .await
-            .string("/code");
-        let clicks = join_all((0..200).map(|_| click(&verv, &code))).await;
-        let confirmations = clicks.iter().enumerate().map(|(n, click)| {
-            let path = format!("{CLICKS}/{}", click.string("/id"));
-            let body = json!({"code": code, "new_member_id": format!("usr_m{round}_{n}")});
-            let verv = &verv;
-            async move { verv.put(&path, body).await }
-        });
-        let answers = join_all(confirmations).await;
-        let of = |status: u16| answers.iter().filter(|a| a.status == status).count();
-        assert_eq!((of(200), of(409)), (limit, 200 - limit), "round {round}");
-        let refused = answers.iter().find(|answer| answer.status == 409);
-        assert_eq!(
-            refused.map(|r| r.string("/code")).as_deref(),
-            Some("limit_reached")
-        );
-        assert_eq!(
-            validate(&verv, &code, 2)
-                .await
-                .expect(422)
-                .string("/data/reason"),
-            "LIMIT_REACHED"
-        );
-        click(&verv, &code).await.expect(409);
+        race(&verv, round, 1 + round * 7 % 40).await;
     }
+}
+
+/// Every confirmation holds the code's counter for 40 ms, and the others are cancelled.
+#[tokio::test]
+async fn two_hundred_racers_get_what_the_limit_allows_where_transactions_conflict() {
+    let stand_in = StandIn::new(Options {
+        limits: None,
+        ..Options::default()
+    });
+    let verv = Verv::with_client(&[], |endpoint| stand_in.client(endpoint)).await;
+    for (round, limit) in [1, 8, 29].into_iter().enumerate() {
+        race(&verv, round, limit).await;
+    }
+    let conflicts = stand_in.tally().of(|item| item.pk.starts_with("CODE#"));
+    assert!(conflicts.conflicts > 200, "{conflicts:?}");
+}
+
+/// Confirms 200 clicks of a code with a limit, all at once.
+async fn race(verv: &Verv, round: usize, limit: usize) {
+    let id = program(verv, json!({"max_referrals_per_code": limit})).await;
+    let code = code(verv, &format!("usr_{round}"), &id)
+        .await
+        .string("/code");
+    let clicks = join_all((0..200).map(|_| click(verv, &code))).await;
+    let confirmations = clicks.iter().enumerate().map(|(n, click)| {
+        let path = format!("{CLICKS}/{}", click.string("/id"));
+        let body = json!({"code": code, "new_member_id": format!("usr_m{round}_{n}")});
+        async move { verv.put(&path, body).await }
+    });
+    let answers = join_all(confirmations).await;
+    let mut outcomes = BTreeMap::<_, usize>::new();
+    for answer in &answers {
+        let problem = answer.json()["code"].as_str().unwrap_or_default().to_owned();
+        *outcomes.entry((answer.status.as_u16(), problem)).or_default() += 1;
+    }
+    // The answer to a confirmation is the attribution, whose `code` is the code.
+    let expected = BTreeMap::from([
+        ((200, code.clone()), limit),
+        ((409, "limit_reached".to_owned()), 200 - limit),
+    ]);
+    assert_eq!(outcomes, expected, "round {round}");
+    let validated = validate(verv, &code, 2).await.expect(422);
+    assert_eq!(validated.string("/data/reason"), "LIMIT_REACHED");
+    click(verv, &code).await.expect(409);
 }

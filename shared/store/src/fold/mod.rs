@@ -267,8 +267,7 @@ impl RunUnderWay<'_> {
             return Ok(None);
         }
         let plan = plan::next_round(fold, waiting, self.window.to());
-        let facts = &waiting[..plan.count];
-        target.fold(at, plan.to, facts).await.map(Some)
+        target.fold(at, plan).await.map(Some)
     }
 
     fn is_due(&self, fold: Fold, waiting: &[Fact]) -> bool {

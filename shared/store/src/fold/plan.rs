@@ -8,49 +8,51 @@ use domain::rollup::{Fold, Rows};
 /// out of time need not leave a round behind.
 const ROWS_AT_MOST: usize = 20_000;
 
-/// The facts of a round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Plan {
-    /// How many of the waiting facts.
-    pub(super) count: usize,
+/// A round that is about to begin.
+#[derive(Debug)]
+pub(super) struct Plan<'f> {
+    /// The first of the waiting facts.
+    pub(super) facts: &'f [Fact],
     /// The end of their slice.
     pub(super) to: DateTime<Utc>,
+    /// The rows that they change.
+    pub(super) rows: Rows,
 }
 
 /// The next round of the `facts` that wait, in order of time and complete before `until`.
 /// Facts of one millisecond are never parted.
-pub(super) fn next_round(fold: Fold, facts: &[Fact], until: DateTime<Utc>) -> Plan {
+pub(super) fn next_round(fold: Fold, facts: &[Fact], until: DateTime<Utc>) -> Plan<'_> {
     next_round_of(fold, facts, until, ROWS_AT_MOST)
 }
 
-fn next_round_of(fold: Fold, facts: &[Fact], until: DateTime<Utc>, most_rows: usize) -> Plan {
-    let mut plan = Plan {
-        count: facts.len(),
-        to: until,
-    };
-    while Rows::of(fold, &facts[..plan.count]).len() > most_rows {
-        let halved = cut_before(facts, plan.count / 2);
-        if halved.count >= plan.count {
-            break;
-        }
-        plan = halved;
-    }
-    plan
-}
-
-/// At most `count` facts, or those of the first millisecond.
-fn cut_before(facts: &[Fact], count: usize) -> Plan {
-    let made_before = |to| facts.partition_point(|fact| fact.made_at() < to);
-    let to = facts[count].made_at();
-    match made_before(to) {
-        0 => {
-            let to = to + TimeDelta::milliseconds(1);
-            Plan {
-                count: made_before(to),
-                to,
+fn next_round_of(
+    fold: Fold,
+    mut facts: &[Fact],
+    until: DateTime<Utc>,
+    most_rows: usize,
+) -> Plan<'_> {
+    let mut to = until;
+    loop {
+        let rows = Rows::of(fold, facts);
+        if rows.len() > most_rows {
+            let (half, end) = cut_before(facts, facts.len() / 2);
+            if half.len() < facts.len() {
+                (facts, to) = (half, end);
+                continue;
             }
         }
-        count => Plan { count, to },
+        return Plan { facts, to, rows };
+    }
+}
+
+/// At most `count` facts, or those of the first millisecond; and the end of their slice.
+fn cut_before(facts: &[Fact], count: usize) -> (&[Fact], DateTime<Utc>) {
+    let made_before = |to| &facts[..facts.partition_point(|fact| fact.made_at() < to)];
+    let to = facts[count].made_at();
+    let next = to + TimeDelta::milliseconds(1);
+    match made_before(to) {
+        [] => (made_before(next), next),
+        first => (first, to),
     }
 }
 
@@ -92,14 +94,14 @@ mod tests {
                 let waiting = &facts[done..];
                 let plan = next_round_of(Fold::Detail, waiting, until, most_rows);
                 prop_assert!(plan.to > at && plan.to <= until);
-                let (folded, left) = waiting.split_at(plan.count);
+                let (folded, left) = waiting.split_at(plan.facts.len());
                 prop_assert!(folded.iter().all(|fact| fact.made_at() < plan.to));
                 prop_assert!(left.iter().all(|fact| fact.made_at() >= plan.to));
                 let rows = Rows::of(Fold::Detail, folded).len();
                 let is_one_moment = folded.first().map(Fact::made_at)
                     == folded.last().map(Fact::made_at);
                 prop_assert!(rows <= most_rows || is_one_moment);
-                done += plan.count;
+                done += plan.facts.len();
                 at = plan.to;
             }
             prop_assert_eq!(done, facts.len());

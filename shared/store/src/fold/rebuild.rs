@@ -202,9 +202,7 @@ impl<'t> NewRows<'t> {
                 return Ok(0);
             };
             let plan = plan::next_round(self.target.fold, waiting, window.to());
-            self.target
-                .fold(at, plan.to, &waiting[..plan.count])
-                .await?
+            self.target.fold(at, plan).await?
         };
         match outcome {
             Outcome::Folded(facts) => Ok(facts),

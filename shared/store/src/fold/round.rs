@@ -1,5 +1,6 @@
 //! One round of a fold: its receipts, its claim of the checkpoint, its rows, its end.
 
+use super::plan::Plan;
 use super::receipts::parts_of;
 use super::target::FoldTarget;
 use crate::dynamo::{Read, Updated, backoff};
@@ -11,7 +12,6 @@ use crate::rollup::{
     from_millis, moved_rank, row_update,
 };
 use chrono::{DateTime, Utc};
-use domain::facts::Fact;
 use domain::ids::random_bytes;
 use domain::rollup::{Delta, RowKey, Rows, Span};
 use futures::stream::{self, TryStreamExt};
@@ -41,13 +41,13 @@ pub(super) enum Outcome {
 }
 
 impl FoldTarget<'_> {
-    /// Folds the facts of the slice from `from`, where the checkpoint is, to `to`.
+    /// Folds the facts of the slice that begins at `from`, where the checkpoint is.
     pub(super) async fn fold(
         &self,
         from: DateTime<Utc>,
-        to: DateTime<Utc>,
-        facts: &[Fact],
+        plan: Plan<'_>,
     ) -> Result<Outcome, StoreError> {
+        let Plan { facts, to, rows } = plan;
         if facts.is_empty() {
             return self.move_past_nothing(from, to).await;
         }
@@ -60,7 +60,7 @@ impl FoldTarget<'_> {
         if !self.begin(from, &pending).await? {
             return Ok(Outcome::Overtaken);
         }
-        self.complete(from, &pending, facts).await
+        self.complete(from, &pending, facts.len(), rows).await
     }
 
     /// Completes the round that `checkpoint` says is under way: its receipts say which facts
@@ -88,7 +88,9 @@ impl FoldTarget<'_> {
             let missing = receipted.len() - facts.len();
             tracing::warn!(fold = %self.fold, missing, "facts of a round have expired");
         }
-        self.complete(checkpoint.folded_to, pending, &facts).await
+        let rows = Rows::of(self.fold, &facts);
+        self.complete(checkpoint.folded_to, pending, facts.len(), rows)
+            .await
     }
 
     /// Claims the round. False where another run was first.
@@ -146,12 +148,12 @@ impl FoldTarget<'_> {
         &self,
         from: DateTime<Utc>,
         pending: &Pending,
-        facts: &[Fact],
+        facts: usize,
+        mut rows: Rows,
     ) -> Result<Outcome, StoreError> {
-        let mut rows = Rows::of(self.fold, facts);
         let everything = rows.remove(&RowKey::All(Span::AllTime)).unwrap_or_default();
         try_join!(
-            self.record_round(from, pending, facts.len()),
+            self.record_round(from, pending, facts),
             self.write_rows(&rows, pending.to)
         )?;
         let moved = Additions::from(&everything)
@@ -160,7 +162,7 @@ impl FoldTarget<'_> {
             .bind(":to", &pending.to.timestamp_millis())
             .bind(":round", &pending.round);
         let updated = self.dynamo.update(&self.checkpoint, moved).await?;
-        Ok(Self::outcome(&updated, pending.to, facts.len()))
+        Ok(Self::outcome(&updated, pending.to, facts))
     }
 
     /// A refused move is done already where the checkpoint is at its end or further: by another

@@ -11,9 +11,9 @@ use domain::facts::Fact;
 use futures::future::try_join_all;
 use uuid::Uuid;
 
-/// How many facts of a shard are read at once where nothing else limits them: the megabyte
-/// that one query gives has some two thousand.
-const PAGE: usize = 2_500;
+/// How many facts of a shard are read at once at most: about as many as fit in the megabyte
+/// that one query gives.
+const PAGE: usize = 2_000;
 
 /// A span of time: its first moment, and the one that it ends before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl<'t> SliceReader<'t> {
         let mut count = 0;
         while self.open() > 0 && count <= most {
             let share = (most - count) / self.open() + 1;
-            let items = self.read_on(share).await?;
+            let items = self.read_on(share.min(PAGE)).await?;
             count += items.len();
             let wanted = items.into_iter().filter(|item| is_wanted(item));
             for fact in wanted.map(FactItem::into_fact) {
