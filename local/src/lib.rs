@@ -34,6 +34,7 @@ pub fn routes() -> Routes {
     code_records::routes()
         .merge(codes::routes())
         .merge(attributions::routes())
+        .merge(api_keys::routes())
         .merge(programs::routes())
         .merge(reward_promotion::routes())
         .merge(short_links::routes())

@@ -4,6 +4,7 @@
 //! string never becomes a [`Code`] or a [`MentorId`]. A rule is a function of values that
 //! returns what to do or a refusal; the store reads, lets the domain decide, and commits.
 
+pub mod api_key;
 pub mod attribution;
 pub mod click;
 pub mod clock;
@@ -21,11 +22,12 @@ pub mod terms;
 pub mod text;
 pub mod usage;
 
+pub use api_key::{ApiKey, KeyMode, KeyScope, KeyText};
 pub use attribution::{Attribution, AttributionStatus, AttributionType};
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};
-pub use ids::{AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard};
+pub use ids::{ApiKeyId, AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard};
 pub use program::{Program, ProgramStatus};
 pub use scope::{OutOfScope, OwnerFilter, Scope};
 pub use text::Invalid;
