@@ -4,11 +4,10 @@ use crate::envelope::Refusal;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use domain::{MentorId, OrgId};
+use domain::{CallerKind, MentorId, OrgId};
 use store::Store;
 use web::App;
 use web::access::tenant_access;
-use web::token::{Role, VerifiedToken};
 
 /// The tenant that a request is for.
 pub(crate) struct Tenant {
@@ -21,7 +20,7 @@ pub(crate) struct Tenant {
 pub(crate) struct VerifiedCaller {
     pub(crate) tenant: Tenant,
     /// The only user whose code the caller may see by user id; `None` is any.
-    only: Option<String>,
+    only: Option<MentorId>,
 }
 
 impl FromRequestParts<App> for Tenant {
@@ -29,7 +28,7 @@ impl FromRequestParts<App> for Tenant {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let org = named_tenant(&parts.headers)?;
-        let store = tenant_access(app, &org, parts)?.store;
+        let store = tenant_access(app, &org, parts).await?.store;
         Ok(Self { org, store })
     }
 }
@@ -39,16 +38,16 @@ impl FromRequestParts<App> for VerifiedCaller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let org = named_tenant(&parts.headers)?;
-        let access = tenant_access(app, &org, parts)?;
-        let token = access
-            .token
-            .ok_or_else(web::problem::Problem::unauthorized)?;
+        let access = tenant_access(app, &org, parts).await?;
+        if !is_verified(access.kind) {
+            return Err(web::problem::Problem::unauthorized().into());
+        }
         Ok(Self {
             tenant: Tenant {
                 org,
                 store: access.store,
             },
-            only: only_user(token),
+            only: access.owner,
         })
     }
 }
@@ -56,7 +55,7 @@ impl FromRequestParts<App> for VerifiedCaller {
 impl VerifiedCaller {
     /// Whether the caller may see the code of `user`.
     pub(crate) fn may_see_code_of(&self, user: &MentorId) -> bool {
-        self.only.as_ref().is_none_or(|own| own == user.as_str())
+        self.only.as_ref().is_none_or(|own| own == user)
     }
 }
 
@@ -71,11 +70,13 @@ fn named_tenant(headers: &HeaderMap) -> Result<OrgId, Refusal> {
     org.ok_or(Refusal::InvalidParameters)
 }
 
-/// The user that a mentor's or customer's token is limited to.
-fn only_user(token: VerifiedToken) -> Option<String> {
-    let is_own = |role: &Role| match role {
-        Role::Admin | Role::Org => false,
-        Role::Mentor | Role::Customer => true,
-    };
-    token.roles.iter().all(is_own).then_some(token.claims.sub)
+/// Whether the caller has shown a credential.
+fn is_verified(kind: CallerKind) -> bool {
+    match kind {
+        CallerKind::Public | CallerKind::Anonymous => false,
+        CallerKind::Owner
+        | CallerKind::Organisation
+        | CallerKind::Platform
+        | CallerKind::ApiKey => true,
+    }
 }

@@ -6,6 +6,7 @@
 
 pub mod api_key;
 pub mod attribution;
+pub mod caller;
 pub mod click;
 pub mod clock;
 pub mod code;
@@ -24,6 +25,7 @@ pub mod usage;
 
 pub use api_key::{ApiKey, KeyMode, KeyScope, KeyText};
 pub use attribution::{Attribution, AttributionStatus, AttributionType};
+pub use caller::CallerKind;
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};

@@ -1,61 +1,125 @@
 //! Who calls, and which records are theirs.
 
+use super::declared::Access;
+use crate::app::App;
+use crate::problem::Problem;
 use crate::token::{Role, VerifiedToken};
-use domain::{MentorId, OrgId, Scope};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::{CallerKind, MentorId, OrgId, Scope};
 
-/// Who calls. Only the guard of a route makes one.
+/// Who calls. Only the guard of a route and [`tenant_access`](super::tenant_access) make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Caller {
-    /// Anyone: the route is open, or the whole API is.
+    /// Anyone: the whole API is public.
     Public,
+    /// Anyone on an open route, without a credential that verifies, where others need one.
+    Anonymous,
     /// The platform's staff.
     Admin { sub: String },
     /// The staff of an organisation.
-    Org(OrgId),
+    Org { sub: String, org: OrgId },
     /// A mentor or a customer, within an organisation where the token names one.
     Owner {
+        role: Role,
         mentor: MentorId,
         org: Option<OrgId>,
     },
 }
 
 impl Caller {
+    /// Who the bearer of a verified token may be: a caller for each role that it confers, the
+    /// strongest first.
+    pub(super) fn of_token(token: &VerifiedToken) -> Vec<Self> {
+        let roles = token.roles.iter();
+        roles
+            .filter_map(|role| Self::in_role(*role, token))
+            .collect()
+    }
+
     /// What a verified token makes its bearer in `role`; `None` where it lacks a claim that
     /// the role needs.
-    pub(super) fn in_role(role: Role, token: &VerifiedToken) -> Option<Self> {
+    fn in_role(role: Role, token: &VerifiedToken) -> Option<Self> {
         let claims = &token.claims;
+        let (sub, org) = (claims.sub.clone(), claims.org_id.clone());
         match role {
-            Role::Admin => Some(Self::Admin {
-                sub: claims.sub.clone(),
-            }),
-            Role::Org => claims.org_id.clone().map(Self::Org),
+            Role::Admin => Some(Self::Admin { sub }),
+            Role::Org => org.map(|org| Self::Org { sub, org }),
             Role::Mentor | Role::Customer => Some(Self::Owner {
-                mentor: claims.sub.parse().ok()?,
-                org: claims.org_id.clone(),
+                role,
+                mentor: sub.parse().ok()?,
+                org,
             }),
         }
     }
 
-    /// The records that the caller may touch.
-    pub(super) fn scope(&self) -> Scope {
+    /// The role that a token conferred on the caller.
+    pub(super) fn role(&self) -> Option<Role> {
         match self {
-            Self::Public | Self::Admin { .. } => Scope::unrestricted(),
-            Self::Org(org) => Scope::org(org.clone()),
-            Self::Owner { mentor, org } => Scope::mentor(mentor.clone(), org.clone()),
+            Self::Public | Self::Anonymous => None,
+            Self::Admin { .. } => Some(Role::Admin),
+            Self::Org { .. } => Some(Role::Org),
+            Self::Owner { role, .. } => Some(*role),
+        }
+    }
+
+    /// The mentor or customer whose records alone are theirs.
+    pub(super) fn owner(&self) -> Option<&MentorId> {
+        match self {
+            Self::Public | Self::Anonymous | Self::Admin { .. } | Self::Org { .. } => None,
+            Self::Owner { mentor, .. } => Some(mentor),
+        }
+    }
+
+    /// What rules go by.
+    pub(super) fn kind(&self) -> CallerKind {
+        match self {
+            Self::Public => CallerKind::Public,
+            Self::Anonymous => CallerKind::Anonymous,
+            Self::Admin { .. } => CallerKind::Platform,
+            Self::Org { .. } => CallerKind::Organisation,
+            Self::Owner { .. } => CallerKind::Owner,
+        }
+    }
+
+    /// The records that the caller may touch on a route of `access`. An open route is open for
+    /// mentors and customers too, whosever code they follow; who speaks for an organisation
+    /// is believed more than others there, and speaks for that organisation alone.
+    pub(super) fn scope(&self, access: Access) -> Scope {
+        match self {
+            Self::Public | Self::Anonymous | Self::Admin { .. } => Scope::unrestricted(),
+            Self::Org { org, .. } => Scope::org(org.clone()),
+            Self::Owner { .. } if access == Access::Open => Scope::unrestricted(),
+            Self::Owner { mentor, org, .. } => Scope::mentor(mentor.clone(), org.clone()),
         }
     }
 
     /// A name that no other caller has: callers' ids contain no `/`.
     pub(super) fn unique_name(&self) -> String {
         match self {
-            Self::Public => "public".to_owned(),
+            Self::Public | Self::Anonymous => "public".to_owned(),
             Self::Admin { sub } => format!("admin/{sub}"),
-            Self::Org(org) => format!("org/{org}"),
-            Self::Owner { mentor, org: None } => format!("owner/{mentor}"),
+            Self::Org { sub, org } => format!("org/{org}/{sub}"),
+            Self::Owner {
+                mentor, org: None, ..
+            } => format!("owner/{mentor}"),
             Self::Owner {
                 mentor,
                 org: Some(org),
+                ..
             } => format!("owner/{mentor}/{org}"),
         }
+    }
+}
+
+/// The kind of the caller that the route's guard identified. On a route for a named tenant
+/// there is none before [`tenant_access`](super::tenant_access).
+impl FromRequestParts<App> for CallerKind {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Caller>();
+        let caller = caller.ok_or_else(Problem::unauthorized)?;
+        Ok(caller.kind())
     }
 }

@@ -1,15 +1,15 @@
-//! The guard before a handler: verifies the token and names the caller.
+//! The guard before a handler: verifies the credential and names the caller.
 
 use super::caller::Caller;
 use super::declared::Access;
+use super::identify::{identify, note};
 use crate::app::App;
-use crate::extract::KeyOwner;
 use crate::problem::Problem;
 use crate::settings::ApiAccess;
-use crate::token::{Issuer, Role, Unverified, verify};
+use crate::token::{Issuer, Role, Unverified};
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::http::{Extensions, HeaderMap};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use std::pin::Pin;
 
@@ -36,14 +36,18 @@ where
     fn call(self, mut request: Request, app: App) -> Self::Future {
         Box::pin(async move {
             let admitted = match self.access {
-                Access::Open => Ok(Some(Caller::Public)),
+                Access::Open => Ok(Some(recognize(&app, request.headers()).await)),
                 // The handler's tenant names whose token it must be.
                 Access::Tenant => Ok(None),
-                Access::Roles(roles) => admit(&app, roles, request.headers()).map(Some),
+                Access::Roles(roles) => admit(&app, roles, request.headers()).await.map(Some),
             };
             match admitted {
                 Ok(caller) => {
-                    note(request.extensions_mut(), self.access, caller);
+                    let extensions = request.extensions_mut();
+                    extensions.insert(self.access);
+                    if let Some(caller) = caller {
+                        note(extensions, caller);
+                    }
                     self.handler.call(request, app).await
                 }
                 Err(problem) => problem.into_response(),
@@ -52,30 +56,27 @@ where
     }
 }
 
-/// Notes on the request what extractors go by.
-fn note(extensions: &mut Extensions, access: Access, caller: Option<Caller>) {
-    extensions.insert(access);
-    if let Some(caller) = caller {
-        extensions.insert(KeyOwner(caller.unique_name()));
-        extensions.insert(caller);
+/// The caller on an open route, which lets in everyone.
+async fn recognize(app: &App, headers: &HeaderMap) -> Caller {
+    if app.settings().api_access == ApiAccess::Public {
+        return Caller::Public;
     }
+    let identified = identify(app, headers, Issuer::AsClaimed).await;
+    let strongest = identified.into_iter().flatten().next();
+    strongest.unwrap_or(Caller::Anonymous)
 }
 
-/// The caller in the first of `roles` that their token confers.
+/// The caller in the first of `roles` that their credential confers.
 ///
 /// # Errors
-/// 401 without a token that verifies, 403 for one that confers none of the roles.
-fn admit(app: &App, roles: &[Role], headers: &HeaderMap) -> Result<Caller, Problem> {
-    let settings = app.settings();
-    if settings.api_access == ApiAccess::Public {
+/// 401 without a credential that verifies, 403 for one that confers none of the roles.
+async fn admit(app: &App, roles: &[Role], headers: &HeaderMap) -> Result<Caller, Problem> {
+    if app.settings().api_access == ApiAccess::Public {
         return Ok(Caller::Public);
     }
-    let now = app.clock().now();
-    let token = verify(headers, &settings.token_keys, Issuer::AsClaimed, now)
-        .map_err(|Unverified| Problem::unauthorized())?;
-    let conferred = token.roles.iter().filter(|role| roles.contains(role));
-    conferred
-        .filter_map(|role| Caller::in_role(*role, &token))
-        .next()
-        .ok_or_else(Problem::forbidden)
+    let identified = identify(app, headers, Issuer::AsClaimed).await;
+    let callers = identified.map_err(|Unverified| Problem::unauthorized())?;
+    let is_admitted = |caller: &Caller| caller.role().is_some_and(|role| roles.contains(&role));
+    let admitted = callers.into_iter().find(is_admitted);
+    admitted.ok_or_else(Problem::forbidden)
 }

@@ -1,6 +1,7 @@
 //! The store that a handler gets: its caller's.
 
 use super::caller::Caller;
+use super::declared::Access;
 use crate::app::App;
 use crate::extract::Client;
 use crate::problem::Problem;
@@ -15,8 +16,12 @@ impl FromRequestParts<App> for Store {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Caller>();
-        let caller = caller.ok_or_else(Problem::unauthorized)?;
-        Ok(scoped(app, caller.scope(), parts))
+        let access = parts.extensions.get::<Access>();
+        match (caller, access) {
+            // A named tenant's store is `tenant_access`'s to give.
+            (_, None | Some(Access::Tenant)) | (None, _) => Err(Problem::unauthorized()),
+            (Some(caller), Some(access)) => Ok(scoped(app, caller.scope(*access), parts)),
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Requests that name their tenant themselves.
 
+use super::caller::Caller;
 use super::declared::Access;
+use super::identify::{identify, note};
 use super::scoped::scoped;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::token::{Issuer, Unverified, VerifiedToken, verify};
+use crate::token::{Issuer, Unverified};
 use axum::http::request::Parts;
-use domain::{OrgId, Scope};
+use domain::{CallerKind, MentorId, OrgId, Scope};
 use store::Store;
 
 /// What a request for one tenant may use.
@@ -14,29 +16,41 @@ use store::Store;
 pub struct TenantAccess {
     /// Scoped to the tenant.
     pub store: Store,
-    /// The caller's token, signed with the tenant's key; `None` on a route that is open.
-    pub token: Option<VerifiedToken>,
+    /// What kind of caller it is: on a route that is not open, one whose credential is the
+    /// tenant's.
+    pub kind: CallerKind,
+    /// Whose records alone a mentor or a customer may see where the route is for records of
+    /// one's own; `None` for everyone else.
+    pub owner: Option<MentorId>,
 }
 
-/// Lets a request in to the tenant that it names, as its route's [`Access`] says: with a token
-/// of the tenant on a route that is declared [`Access::Tenant`], without on an open one.
+/// Lets a request in to the tenant that it names, as its route's [`Access`] says: with a
+/// credential of the tenant on a route that is declared [`Access::Tenant`], without on an open
+/// one. The caller is noted among the request's extensions.
 ///
 /// # Errors
-/// 401 for a token that is missing or does not verify. 403 on a route for roles: its callers
-/// have a scope of their own, which another tenant's name must not widen.
-pub fn tenant_access(app: &App, tenant: &OrgId, parts: &Parts) -> Result<TenantAccess, Problem> {
-    let token = match parts.extensions.get::<Access>() {
-        Some(Access::Open) => None,
-        Some(Access::Tenant) => Some(tenants_token(app, tenant, parts)?),
+/// 401 for a credential that is missing or does not verify. 403 on a route for roles: its
+/// callers have a scope of their own, which another tenant's name must not widen.
+pub async fn tenant_access(
+    app: &App,
+    tenant: &OrgId,
+    parts: &mut Parts,
+) -> Result<TenantAccess, Problem> {
+    let caller = match parts.extensions.get::<Access>() {
+        Some(Access::Open) => parts.extensions.get::<Caller>().cloned(),
+        Some(Access::Tenant) => Some(tenants_caller(app, tenant, parts).await?),
         Some(Access::Roles(_)) => return Err(Problem::forbidden()),
-        None => return Err(Problem::unauthorized()),
+        None => None,
     };
+    let caller = caller.ok_or_else(Problem::unauthorized)?;
+    let (kind, owner) = (caller.kind(), caller.owner().cloned());
+    note(&mut parts.extensions, caller);
     let store = scoped(app, Scope::org(tenant.clone()), parts);
-    Ok(TenantAccess { store, token })
+    Ok(TenantAccess { store, kind, owner })
 }
 
-fn tenants_token(app: &App, tenant: &OrgId, parts: &Parts) -> Result<VerifiedToken, Problem> {
-    let (keys, now) = (&app.settings().token_keys, app.clock().now());
-    verify(&parts.headers, keys, Issuer::Tenant(tenant), now)
-        .map_err(|Unverified| Problem::unauthorized())
+async fn tenants_caller(app: &App, tenant: &OrgId, parts: &Parts) -> Result<Caller, Problem> {
+    let identified = identify(app, &parts.headers, Issuer::Tenant(tenant)).await;
+    let callers = identified.map_err(|Unverified| Problem::unauthorized())?;
+    callers.into_iter().next().ok_or_else(Problem::unauthorized)
 }

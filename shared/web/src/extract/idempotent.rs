@@ -15,10 +15,10 @@ pub struct IdempotentJson<T> {
     pub key: Option<IdempotencyKey>,
 }
 
-/// Whose idempotency keys a request uses: a name that no other caller has. The route's guard
-/// puts it on the request.
-#[derive(Debug, Clone)]
-pub(crate) struct KeyOwner(pub(crate) String);
+/// A name that no other caller has: idempotency keys and misses are counted by it. The route's
+/// guard puts it among the request's extensions. Whoever nobody knows is `public`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerName(pub String);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for IdempotentJson<T> {
     type Rejection = Problem;
@@ -30,8 +30,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for IdempotentJson<T> {
         let value = parse_json(&bytes)?;
         let route = parts.extensions.get::<MatchedPath>();
         let route = route.map_or("", MatchedPath::as_str);
-        let owner = parts.extensions.get::<KeyOwner>();
-        let KeyOwner(owner) = owner.ok_or_else(Problem::unauthorized)?;
+        let owner = parts.extensions.get::<CallerName>();
+        let CallerName(owner) = owner.ok_or_else(Problem::unauthorized)?;
         let key = given.map(|given| IdempotencyKey::new(owner, route, given, &bytes));
         Ok(Self { value, key })
     }

@@ -12,8 +12,7 @@ mod query;
 
 pub use body::BoundedBody;
 pub use client::Client;
-pub use idempotent::IdempotentJson;
-pub(crate) use idempotent::KeyOwner;
+pub use idempotent::{CallerName, IdempotentJson};
 pub use json::JsonBody;
 pub use now::Now;
 pub use path::PathId;

@@ -67,9 +67,10 @@ fn routes() -> Routes {
         )
 }
 
-async fn for_tenant(State(app): State<App>, parts: Parts) -> Result<&'static str, Problem> {
+async fn for_tenant(State(app): State<App>, mut parts: Parts) -> Result<&'static str, Problem> {
     let tenant = "org_1".parse().expect("an id");
-    tenant_access(&app, &tenant, &parts).map(|_| "theirs")
+    tenant_access(&app, &tenant, &mut parts).await?;
+    Ok("theirs")
 }
 
 fn render(problem: &Problem) -> Response {
