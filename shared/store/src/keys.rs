@@ -29,7 +29,9 @@
 //! in `#<generation>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{ApiKeyId, AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard};
+use domain::{
+    ApiKeyId, AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard,
+};
 use std::collections::HashMap;
 
 mod stats;

@@ -5,7 +5,6 @@
 //! mark: so neither can pass the other. Later codes find the mark and write nothing.
 
 use crate::dynamo::Read;
-use crate::entity::Entity;
 use crate::error::{ListOfOrgError, StoreError, TransactError};
 use crate::expression::{Condition, EXISTS, Update};
 use crate::idempotency::{IdempotencyKey, IdempotentReply, find_reply};

@@ -210,7 +210,7 @@ const CALLERS: [(Option<Role>, bool); 6] = [
 async fn no_role_reaches_beyond_its_own() {
     let routes = local::routes();
     for route in routes.declarations() {
-        let Access::Roles(taken) = route.access else {
+        let Access::Roles(taken) = route.access.access else {
             continue;
         };
         for (role, with_org) in CALLERS {

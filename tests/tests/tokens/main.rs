@@ -92,7 +92,7 @@ async fn no_bad_token_gets_in_and_all_are_answered_alike() {
     assert!(bad.len() >= 60, "{}", bad.len());
     let routes = local::routes();
     let closed = routes.declarations().iter();
-    for route in closed.filter(|route| route.access != OPEN) {
+    for route in closed.filter(|route| route.access.access != OPEN) {
         let mut first: Option<String> = None;
         for (name, values) in &bad {
             let mut headers = vec![("companyid", ACME)];

@@ -7,4 +7,4 @@ mod verify;
 pub use claims::{Claims, Role};
 pub use keys::TokenKeys;
 pub use verify::VerifiedToken;
-pub(crate) use verify::{Issuer, Unverified, verify};
+pub(crate) use verify::{Issuer, Unverified, credential, verify};

@@ -46,17 +46,16 @@ pub(crate) enum Issuer<'a> {
     AsClaimed,
 }
 
-/// The verified token of a request.
+/// The verified form of a token.
 ///
 /// # Errors
 /// [`Unverified`].
 pub(crate) fn verify(
-    headers: &HeaderMap,
+    token: &str,
     keys: &TokenKeys,
     issuer: Issuer<'_>,
     now: DateTime<Utc>,
 ) -> Result<VerifiedToken, Unverified> {
-    let token = token_of(headers).ok_or(Unverified)?;
     let org = match issuer {
         Issuer::Tenant(org) => Some(org.clone()),
         Issuer::AsClaimed => claimed_org(token)?,
@@ -78,8 +77,8 @@ pub(crate) fn verify(
     Ok(VerifiedToken { claims, roles })
 }
 
-/// The one token that the request carries.
-fn token_of(headers: &HeaderMap) -> Option<&str> {
+/// The one token or API key that a request carries.
+pub(crate) fn credential(headers: &HeaderMap) -> Option<&str> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (given.next(), given.next()) else {
         return None;
