@@ -8,8 +8,8 @@ pub use limits::{AuditKey, Limits, ProxyRule};
 
 use crate::token::{Jwks, TokenKeys, TokenRules, TokenSettings};
 use chrono::TimeDelta;
-use domain::Code;
 use domain::attribution::IpPolicy;
+use domain::{Code, KeyMode};
 use store::fold::FoldPace;
 use url::Url;
 
@@ -52,6 +52,9 @@ pub struct Settings {
     pub limits: Limits,
     /// `AUDIT_KEY`: what the audit trail names callers with.
     pub audit_key: AuditKey,
+    /// `API_KEY_MODE`: `live` or `test`, the kind of API keys that this deployment makes and
+    /// takes. `live` on Lambda and `test` elsewhere unless it is set.
+    pub key_mode: KeyMode,
     /// `FOLD_WAIT_SECONDS` and `FOLD_WAITING_FACTS`: when facts are folded into the rows of
     /// detail.
     pub fold_pace: FoldPace,
@@ -102,6 +105,7 @@ impl Settings {
             },
             limits: Limits::from_lookup(&set)?,
             audit_key: AuditKey::from_lookup(&set)?,
+            key_mode: key_mode(set("API_KEY_MODE"), on_lambda)?,
             fold_pace: fold_pace(set("FOLD_WAIT_SECONDS"), set("FOLD_WAITING_FACTS"))?,
         };
         if settings.api_access == ApiAccess::Token {
@@ -222,6 +226,15 @@ fn token_keys(value: Option<String>, on_lambda: bool) -> Result<TokenKeys, Setti
     keys.map_err(|problem| SettingError::new("TOKEN_KEYS", problem))
 }
 
+fn key_mode(value: Option<String>, on_lambda: bool) -> Result<KeyMode, SettingError> {
+    match value.as_deref() {
+        None if on_lambda => Ok(KeyMode::Live),
+        None | Some("test") => Ok(KeyMode::Test),
+        Some("live") => Ok(KeyMode::Live),
+        Some(_) => Err(SettingError::new("API_KEY_MODE", "must be live or test")),
+    }
+}
+
 fn token_jwks(value: Option<String>) -> Result<Jwks, SettingError> {
     let jwks = value.map_or(Ok(Jwks::default()), |json| Jwks::parse(&json));
     jwks.map_err(|problem| SettingError::new("TOKEN_JWKS", problem))
@@ -295,6 +308,7 @@ mod tests {
             ("TOKEN_AUDIENCE", "two words"),
             ("TOKEN_LIFETIME_HOURS", "0"),
             ("TOKEN_LIFETIME_HOURS", "a day"),
+            ("API_KEY_MODE", "prod"),
             ("MISS_LIMIT", "-1"),
             ("CLICK_RATE", "many"),
             ("CLICK_BURST", "0"),

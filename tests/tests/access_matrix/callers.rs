@@ -1,9 +1,10 @@
 //! Who calls, which routes let them in, and whose records they reach.
 
 use crate::world::World;
-use domain::CallerKind;
+use domain::api_key::NewApiKey;
+use domain::{CallerKind, KeyMode, KeyScope, Scope};
 use tests::tokens::bearer;
-use web::access::Access;
+use web::access::{Access, RouteAccess};
 use web::token::Role;
 
 /// Who calls: someone of `org_a`, whose mentor and customer is `usr_a`; or of the platform.
@@ -19,6 +20,8 @@ pub(crate) enum Caller {
     /// The platform's staff for `org_a`.
     PlatformForOrganisation,
     Platform,
+    /// A server of `org_a`, with an API key for this.
+    Server(KeyScope),
 }
 
 /// Whose belongings a request is about.
@@ -62,7 +65,7 @@ impl Reach {
 }
 
 impl Caller {
-    pub(crate) const ALL: [Self; 7] = [
+    const PEOPLE: [Self; 7] = [
         Self::Anonymous,
         Self::Forged,
         Self::Mentor,
@@ -72,8 +75,13 @@ impl Caller {
         Self::Platform,
     ];
 
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let servers = KeyScope::ALL.into_iter().map(Self::Server);
+        Self::PEOPLE.into_iter().chain(servers)
+    }
+
     /// What the caller sends as `Authorization`; nothing where it is empty.
-    pub(crate) fn authorization(self, world: &World) -> String {
+    pub(crate) async fn authorization(self, world: &World) -> String {
         let verv = &world.verv;
         let token =
             |sub: &str, role: Role, org: Option<&str>| bearer(verv, sub, &[role.name()], org);
@@ -91,6 +99,7 @@ impl Caller {
             Self::Organisation => token("x", Role::Org, Some("org_a")),
             Self::PlatformForOrganisation => token("root", Role::Admin, Some("org_a")),
             Self::Platform => token("root", Role::Admin, None),
+            Self::Server(scope) => format!("Bearer {}", key(world, scope).await),
         }
     }
 
@@ -101,13 +110,14 @@ impl Caller {
             Self::Mentor | Self::Customer => CallerKind::Owner,
             Self::Organisation | Self::PlatformForOrganisation => CallerKind::Organisation,
             Self::Platform => CallerKind::Platform,
+            Self::Server(_) => CallerKind::ApiKey,
         }
     }
 
     /// The role that a route's declaration must name.
     fn role(self) -> Option<Role> {
         match self {
-            Self::Anonymous | Self::Forged => None,
+            Self::Anonymous | Self::Forged | Self::Server(_) => None,
             Self::Mentor => Some(Role::Mentor),
             Self::Customer => Some(Role::Customer),
             Self::Organisation | Self::PlatformForOrganisation => Some(Role::Org),
@@ -116,17 +126,28 @@ impl Caller {
     }
 
     /// Whether a declaration lets the caller in.
-    pub(crate) fn is_admitted(self, access: Access) -> bool {
-        match access {
-            Access::Open => true,
-            Access::Tenant => self.kind() != CallerKind::Anonymous,
-            Access::Roles(roles) => self.role().is_some_and(|role| roles.contains(&role)),
+    pub(crate) fn is_admitted(self, route: RouteAccess) -> bool {
+        match (self, route.access) {
+            (_, Access::Open) => true,
+            (Self::Server(scope), _) => route.key == Some(scope),
+            (_, Access::Tenant) => self.kind() != CallerKind::Anonymous,
+            (_, Access::Roles(roles) | Access::Verified(roles)) => {
+                self.role().is_some_and(|role| roles.contains(&role))
+            }
         }
     }
 
     /// Whose records the caller reaches where they are let in.
-    pub(crate) fn reach(self, access: Access) -> Reach {
-        match (self.kind(), access) {
+    pub(crate) fn reach(self, route: RouteAccess) -> Reach {
+        let is_open = route.access == Access::Open;
+        if let Self::Server(scope) = self
+            && is_open
+            && route.key != Some(scope)
+        {
+            // There the key identifies nobody.
+            return Reach::Everything;
+        }
+        match (self.kind(), route.access) {
             (CallerKind::Anonymous | CallerKind::Public, Access::Open) => Reach::Everything,
             (CallerKind::Anonymous | CallerKind::Public, _) => Reach::Nothing,
             (CallerKind::Owner, Access::Open) => Reach::Everything,
@@ -135,4 +156,21 @@ impl Caller {
             (CallerKind::Platform, _) => Reach::Everything,
         }
     }
+}
+
+/// A key of `org_a` for `scope`.
+async fn key(world: &World, scope: KeyScope) -> String {
+    let new = NewApiKey {
+        org: "org_a".parse().expect("an id"),
+        name: scope.name().parse().expect("a name"),
+        scopes: vec![scope].try_into().expect("scopes"),
+        expires_at: None,
+    };
+    let verv = &world.verv;
+    let store = verv.store_of_another_process();
+    let store = store.scoped(Scope::unrestricted(), None);
+    let made = store.create_api_key(new, KeyMode::Test, None, verv.now());
+    let text = made.await.expect("a key").value.text.expect("its text");
+    tests::logs::plant(text.expose());
+    text.expose().to_owned()
 }

@@ -50,11 +50,14 @@ pub enum VerifiesTokens {
 impl VerifiesTokens {
     /// What `routes` declare.
     fn of(routes: &Routes) -> Self {
-        let accesses = routes.declarations().iter().map(|route| route.access);
+        let accesses = routes
+            .declarations()
+            .iter()
+            .map(|route| route.access.access);
         let each = accesses.map(|access| match access {
             Access::Open => Self::Never,
             Access::Roles(_) => Self::AsSet,
-            Access::Tenant => Self::Always,
+            Access::Tenant | Access::Verified(_) => Self::Always,
         });
         each.max().unwrap_or(Self::Never)
     }

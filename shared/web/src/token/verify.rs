@@ -58,17 +58,16 @@ struct Candidate {
     key: DecodingKey,
 }
 
-/// The verified token of a request.
+/// The verified form of a token.
 ///
 /// # Errors
 /// The first reason against it.
 pub(crate) fn verify(
-    headers: &HeaderMap,
+    token: &str,
     settings: &TokenSettings,
     issuer: Issuer<'_>,
     now: DateTime<Utc>,
 ) -> Result<VerifiedToken, Unverified> {
-    let token = token_of(headers)?;
     let claimed = claimed_org(token)?;
     let company = match issuer {
         Issuer::Tenant(org) => Some(org),
@@ -96,8 +95,8 @@ pub(crate) fn verify(
     Ok(VerifiedToken { sub, org, roles })
 }
 
-/// The one token that the request carries.
-fn token_of(headers: &HeaderMap) -> Result<&str, Unverified> {
+/// The one token or API key that a request carries.
+pub(crate) fn credential(headers: &HeaderMap) -> Result<&str, Unverified> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let value = match (given.next(), given.next()) {
         (Some(value), None) => value.to_str().map_err(|_| Unverified::Malformed)?,
