@@ -5,6 +5,7 @@ mod code_records;
 mod codes;
 mod confirmations;
 mod idempotency;
+mod ids;
 mod lists;
 mod protocol;
 mod short_links;

@@ -5,7 +5,7 @@ mod gateway;
 pub mod logs;
 mod secrets;
 
-pub use gateway::encode_query;
+pub use gateway::encode_uri;
 
 use crate::app::App;
 use crate::routes::Routes;
@@ -78,7 +78,7 @@ pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
     let handler =
         Adapter::from(routes.into_router(app)).map_request(|event: LambdaEvent<LambdaRequest>| {
             LambdaEvent {
-                payload: encode_query(event.payload),
+                payload: encode_uri(event.payload),
                 context: event.context,
             }
         });
