@@ -4,6 +4,7 @@ mod attributions;
 mod code_records;
 mod codes;
 mod confirmations;
+mod faults;
 mod idempotency;
 mod ids;
 mod lists;
