@@ -1,6 +1,6 @@
 //! `cargo run -p local -- api-key`: an API key for trying things out.
 
-use crate::data::{DataArguments, close};
+use crate::data::DataArguments;
 use clap::Args;
 use domain::api_key::{ApiKeyName, ApiKeyRefusal, KeyScopes, NewApiKey};
 use domain::{Clock, KeyScope, KeyText, OrgId, Scope, Timestamp};
@@ -41,9 +41,9 @@ fn scope(text: &str) -> Result<KeyScope, String> {
 /// A setting is at fault, the key would have ended already, or DynamoDB does not answer.
 pub async fn make(arguments: &ApiKeyArguments) -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_env()?;
-    let (store, engine) = arguments.data.open().await?;
+    let (store, database) = arguments.data.open().await?;
     let made = issue(arguments, &store, &settings, &Clock::system()).await;
-    close(engine).await;
+    database.stop().await;
     println!("{}", made?.expose());
     Ok(())
 }

@@ -2,8 +2,10 @@
 //! embedded. `main.rs` is the command; tests and benchmarks use the same parts.
 
 pub mod api_key;
+pub mod cors;
 pub mod data;
 pub mod demo;
+pub mod dynamodb;
 pub mod engine;
 pub mod repair;
 pub mod token;

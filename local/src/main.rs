@@ -4,8 +4,10 @@ use clap::{Parser, Subcommand};
 use domain::Clock;
 use dynoxide::Database;
 use local::api_key::{self, ApiKeyArguments};
+use local::cors::with_cors;
 use local::demo;
-use local::engine::{self, Engine};
+use local::dynamodb::DynamoDb;
+use local::engine::Engine;
 use local::repair::{self, RebuildArguments, VerifyArguments};
 use local::token::{self, TokenArguments};
 use std::error::Error;
@@ -19,7 +21,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use web::App;
 use web::lambda::logs::filter;
-use web::settings::{Settings, env_var};
+use web::settings::{ApiAccess, Settings, env_var};
 
 /// Runs Verv on this machine, with DynamoDB embedded.
 #[derive(Parser)]
@@ -31,6 +33,9 @@ struct Arguments {
     /// Where the API is served; 0 takes a free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
+    /// The address that the API listens on
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::from(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
     /// Where the DynamoDB API is served; 0 takes a free port
     #[arg(long, default_value_t = 8000)]
     dynamodb_port: u16,
@@ -94,9 +99,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     log_to_stderr();
     let settings = Settings::from_env()?;
-    let listener = listen((Ipv4Addr::LOCALHOST, arguments.port).into(), "--port").await?;
-    let database = DynamoDb::start(arguments).await?;
-    let store = UnscopedStore::new(engine::client(&database.endpoint), &settings.table_name);
+    let listener = listen((arguments.host, arguments.port).into(), "--port").await?;
+    let database = start_dynamodb(arguments).await?;
+    let store = UnscopedStore::new(database.client.clone(), &settings.table_name);
     store.create_table_if_absent().await?;
     let clock = Clock::system();
     if arguments.demo {
@@ -106,13 +111,19 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     // Before the greeting: whoever reads that may stop the process at once.
     let stop = stop_signal()?;
-    greet(address, &database, store.table_name());
+    warn_of_public(&settings, address);
+    greet(
+        address,
+        &location(arguments, &database),
+        &database.endpoint,
+        store.table_name(),
+    );
     let aggregator = tokio::spawn(local::aggregate_regularly(
         store.clone(),
         clock.clone(),
         settings.fold_pace,
     ));
-    let router = local::router(App::new(store, Arc::new(settings), clock));
+    let router = with_cors(local::router(App::new(store, Arc::new(settings), clock)))?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(stop)
@@ -135,38 +146,10 @@ fn log_to_stderr() {
 }
 
 /// The DynamoDB behind the API: embedded, or the one that the environment names.
-struct DynamoDb {
-    engine: Option<Engine>,
-    endpoint: String,
-    /// Where the data is kept, for the greeting.
-    location: String,
-}
-
-impl DynamoDb {
-    async fn start(arguments: &Arguments) -> Result<Self, Box<dyn Error>> {
-        if let Some(endpoint) = env_var("AWS_ENDPOINT_URL_DYNAMODB") {
-            return Ok(Self {
-                engine: None,
-                endpoint,
-                location: "as AWS_ENDPOINT_URL_DYNAMODB says".to_owned(),
-            });
-        }
-        let engine = start_engine(arguments).await?;
-        Ok(Self {
-            endpoint: engine.endpoint(),
-            engine: Some(engine),
-            location: if arguments.in_memory {
-                "embedded, kept in memory only".to_owned()
-            } else {
-                format!("embedded, kept in {}", arguments.data.display())
-            },
-        })
-    }
-
-    async fn stop(self) {
-        if let Some(engine) = self.engine {
-            engine.stop().await;
-        }
+async fn start_dynamodb(arguments: &Arguments) -> Result<DynamoDb, Box<dyn Error>> {
+    match DynamoDb::from_env()? {
+        Some(named) => Ok(named),
+        None => Ok(DynamoDb::embedded(start_engine(arguments).await?)),
     }
 }
 
@@ -228,10 +211,28 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn greet(address: SocketAddr, database: &DynamoDb, table: &str) {
-    let DynamoDb {
-        endpoint, location, ..
-    } = database;
+/// Where the data is kept, for the greeting.
+fn location(arguments: &Arguments, database: &DynamoDb) -> String {
+    if !database.is_embedded() {
+        "as AWS_ENDPOINT_URL_DYNAMODB says".to_owned()
+    } else if arguments.in_memory {
+        "embedded, kept in memory only".to_owned()
+    } else {
+        format!("embedded, kept in {}", arguments.data.display())
+    }
+}
+
+fn warn_of_public(settings: &Settings, address: SocketAddr) {
+    if !address.ip().is_loopback() && settings.api_access == ApiAccess::Public {
+        eprintln!(
+            "Warning: the API listens on {} and is public: whoever reaches that address can read \
+             and change everything. API_ACCESS=token requires a token or an API key.\n",
+            address.ip()
+        );
+    }
+}
+
+fn greet(address: SocketAddr, location: &str, endpoint: &str, table: &str) {
     println!(
         "Verv is up.
 

@@ -1,7 +1,7 @@
 //! `cargo run -p local -- verify` and `rebuild`: recounts the statistics from the facts, or
 //! writes them anew, in the data of this machine or where `AWS_ENDPOINT_URL_DYNAMODB` says.
 
-use crate::data::{DataArguments, close};
+use crate::data::DataArguments;
 use chrono::NaiveDate;
 use clap::Args;
 use domain::Clock;
@@ -34,7 +34,7 @@ pub struct RebuildArguments {
 /// # Errors
 /// DynamoDB does not answer, or a row differs.
 pub async fn verify(arguments: &VerifyArguments) -> Result<(), Box<dyn Error>> {
-    let (store, engine) = arguments.data.open().await?;
+    let (store, database) = arguments.data.open().await?;
     let days = Days {
         from: arguments.from,
         to: arguments.to,
@@ -45,7 +45,7 @@ pub async fn verify(arguments: &VerifyArguments) -> Result<(), Box<dyn Error>> {
     let found = aggregator.verify(days, Clock::system().now(), || false, on_progress);
     let found = found.await;
     progress.finish_and_clear();
-    close(engine).await;
+    database.stop().await;
     let found = found?;
     for difference in &found.differences {
         let (recounted, held) = (&difference.recounted.counts, &difference.found.counts);
@@ -69,7 +69,7 @@ pub async fn verify(arguments: &VerifyArguments) -> Result<(), Box<dyn Error>> {
 /// # Errors
 /// DynamoDB does not answer; the next call goes on.
 pub async fn rebuild(arguments: &RebuildArguments) -> Result<(), Box<dyn Error>> {
-    let (store, engine) = arguments.data.open().await?;
+    let (store, database) = arguments.data.open().await?;
     let progress = facts_counted();
     let clock = Clock::system();
     let on_progress = |rebuild: &store::fold::Rebuild| progress.set_position(rebuild.facts as u64);
@@ -78,7 +78,7 @@ pub async fn rebuild(arguments: &RebuildArguments) -> Result<(), Box<dyn Error>>
         .rebuild(|| clock.now(), || false, on_progress)
         .await;
     progress.finish_and_clear();
-    close(engine).await;
+    database.stop().await;
     println!("{} facts folded anew", rebuilt?.facts);
     Ok(())
 }

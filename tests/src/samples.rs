@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use store::items;
-use web::lambda::encode_query;
+use web::lambda::encode_uri;
 
 /// The id of the code record that the events name.
 pub const CODE_ID: &str = "rc_019ba72246807000800000000000aa03";
@@ -136,7 +136,7 @@ pub fn http_events() -> BTreeMap<String, Value> {
 /// When it is no event.
 pub async fn replay(verv: &Verv, event: &Value) -> Reply {
     let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
-    let request = lambda_http::Request::from(encode_query(event));
+    let request = lambda_http::Request::from(encode_uri(event));
     verv.send(request.map(Body::new)).await
 }
 

@@ -33,6 +33,5 @@ impl RotationBody {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatsQuery {
-    #[serde(default)]
-    pub(crate) period: Period,
+    pub(crate) period: Option<Period>,
 }

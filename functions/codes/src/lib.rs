@@ -121,6 +121,7 @@ async fn stats(
     PathId(id): PathId<CodeId>,
     StrictQuery(StatsQuery { period }): StrictQuery<StatsQuery>,
 ) -> Result<(AsOf, Json<StatsView>), Problem> {
+    let period = period.unwrap_or_default();
     let total = store.code_total(id, period, now).await?;
     let (record, counts) = total.ok_or_else(no_such_record)?;
     let view = StatsView::new(record, counts.value, period);

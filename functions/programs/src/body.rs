@@ -21,15 +21,13 @@ pub(crate) struct NewProgramBody {
     org_id: OrgId,
     name: ProgramName,
     currency_id: CurrencyId,
-    #[serde(default)]
-    eligible_user_types: EligibleUserTypes,
+    eligible_user_types: Option<EligibleUserTypes>,
     max_referrals_per_code: Option<ReferralLimit>,
     attribution_window_days: Option<Days>,
     code_ttl_days: Option<Days>,
     starts_at: Option<Timestamp>,
     ends_at: Option<Timestamp>,
-    #[serde(default)]
-    status: ProgramStatus,
+    status: Option<ProgramStatus>,
 }
 
 impl NewProgramBody {
@@ -37,14 +35,18 @@ impl NewProgramBody {
         let terms = ProgramTerms {
             name: self.name,
             currency: self.currency_id,
-            user_types: self.eligible_user_types,
+            user_types: self.eligible_user_types.unwrap_or_default(),
             max_referrals_per_code: self.max_referrals_per_code,
             attribution_window: self.attribution_window_days,
             code_ttl: self.code_ttl_days,
             starts_at: self.starts_at,
             ends_at: self.ends_at,
         };
-        with_status(Program::new(self.org_id, terms, now), self.status, now)
+        with_status(
+            Program::new(self.org_id, terms, now),
+            self.status.unwrap_or_default(),
+            now,
+        )
     }
 }
 

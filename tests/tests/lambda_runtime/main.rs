@@ -27,7 +27,7 @@ use tests::samples::{self, Before, Sample, samples};
 use tests::template::{Template, routes};
 use tower::ServiceExt;
 use web::App;
-use web::lambda::encode_query;
+use web::lambda::encode_uri;
 use web::routes::Routes;
 use web::token::Claims;
 
@@ -86,7 +86,7 @@ fn signed(mut event: Value, verv: &Verv) -> Value {
 /// The answer of the router in this process, as Lambda would hand it on.
 async fn routed(routes: Routes, app: App, event: &Value) -> Value {
     let event: LambdaRequest = serde_json::from_value(event.clone()).expect("an event");
-    let request = lambda_http::Request::from(encode_query(event)).map(Body::new);
+    let request = lambda_http::Request::from(encode_uri(event)).map(Body::new);
     let answer = routes.into_router(app).oneshot(request).await;
     let (parts, body) = answer.expect("infallible").into_parts();
     let body = body.collect().await.expect("a whole body").to_bytes();

@@ -20,6 +20,7 @@ pub(crate) async fn total(
     MentorPath(mentor): MentorPath,
     StrictQuery(PeriodQuery { period, org_id }): StrictQuery<PeriodQuery>,
 ) -> Result<(AsOf, Json<TotalView>), Problem> {
+    let period = period.unwrap_or_default();
     let counts = store.mentor_total(&mentor, org_id, period, now).await?;
     let view = TotalView::new(mentor, counts.value, period);
     Ok((AsOf(counts.as_of), Json(view)))
@@ -32,12 +33,12 @@ pub(crate) async fn timeseries(
     StrictQuery(query): StrictQuery<SeriesQuery>,
     format: SeriesFormat,
 ) -> Result<(AsOf, Response), Problem> {
-    let days = query.days(now)?;
+    let (days, period) = (query.days(now)?, query.period());
     let first = *days.start();
     let counts = store
         .mentor_daily(&mentor, query.org_id, first, now)
         .await?;
-    let view = SeriesView::new(mentor, query.period, days, &counts.value);
+    let view = SeriesView::new(mentor, period, days, &counts.value);
     Ok((AsOf(counts.as_of), format.render(view)))
 }
 
@@ -46,7 +47,10 @@ pub(crate) async fn leaderboard(
     Now(now): Now,
     StrictQuery(query): StrictQuery<LeaderboardQuery>,
 ) -> Result<Json<LeaderboardView>, Problem> {
-    let (month, limit) = (query.period.month(now), query.limit.into());
+    let (month, limit) = (
+        query.period().month(now),
+        query.limit.unwrap_or_default().into(),
+    );
     let ranking = store.ranking(&query.org_id, month, limit, now).await?;
     Ok(Json(LeaderboardView::new(query, ranking)))
 }

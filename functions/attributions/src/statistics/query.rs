@@ -11,8 +11,7 @@ use web::problem::{Problem, invalid};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PeriodQuery {
-    #[serde(default)]
-    pub(crate) period: Period,
+    pub(crate) period: Option<Period>,
     pub(crate) org_id: Option<OrgId>,
 }
 
@@ -20,22 +19,22 @@ pub(crate) struct PeriodQuery {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeriesQuery {
-    #[serde(default = "thirty_days")]
-    pub(crate) period: Period,
+    period: Option<Period>,
     pub(crate) org_id: Option<OrgId>,
 }
 
-fn thirty_days() -> Period {
-    Period::Days(30)
-}
-
 impl SeriesQuery {
+    /// The period, 30 days unless given.
+    pub(crate) fn period(&self) -> Period {
+        self.period.unwrap_or(Period::Days(30))
+    }
+
     /// The days of the series, today the last.
     ///
     /// # Errors
     /// 400 for a period without a first day.
     pub(crate) fn days(&self, now: DateTime<Utc>) -> Result<RangeInclusive<NaiveDate>, Problem> {
-        let first = self.period.first_day(now).ok_or_else(|| {
+        let first = self.period().first_day(now).ok_or_else(|| {
             invalid(
                 "period",
                 "must be 7d, 30d, 90d, mtd or ytd: a series has a first day",
@@ -50,10 +49,15 @@ impl SeriesQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LeaderboardQuery {
     pub(crate) org_id: OrgId,
-    #[serde(default)]
-    pub(crate) period: LeaderboardPeriod,
-    #[serde(default)]
-    pub(crate) limit: LeaderboardLimit,
+    period: Option<LeaderboardPeriod>,
+    pub(crate) limit: Option<LeaderboardLimit>,
+}
+
+impl LeaderboardQuery {
+    /// The period, all time unless given.
+    pub(crate) fn period(&self) -> LeaderboardPeriod {
+        self.period.unwrap_or_default()
+    }
 }
 
 /// The periods that mentors are ranked over.

@@ -139,8 +139,8 @@ pub(crate) struct LeaderboardView {
 impl LeaderboardView {
     pub(crate) fn new(query: LeaderboardQuery, ranking: Ranking) -> Self {
         Self {
+            period: query.period(),
             org_id: query.org_id,
-            period: query.period,
             as_of: ranking.as_of,
             data: with_ranks(ranking.mentors),
         }

@@ -1,26 +1,14 @@
-//! From serde's messages to the field at fault.
+//! From serde's message to the field at fault, where no field is at fault by itself.
 
-use crate::problem::{Problem, invalid, shortened};
+use super::faults::plain;
+use crate::problem::{Problem, invalid};
 
 /// The problem of what could not be deserialized: at `path`, or where serde was above the
 /// field, at the name in its message.
 pub(super) fn field_problem(path: &str, message: &str) -> Problem {
-    let end = message.rfind(" at line ").unwrap_or(message.len());
-    let message = shortened(&message[..end]);
-    let named = |start: &str| {
-        let rest = message.strip_prefix(start)?;
-        rest.split('`').next().map(str::to_owned)
-    };
-    if let Some(field) = named("missing field `") {
-        return invalid(&field, "is required");
+    let duplicate = message.strip_prefix("duplicate field `");
+    match duplicate.and_then(|rest| rest.split('`').next()) {
+        Some(field) => invalid(field, "is given twice"),
+        None => invalid(path, &plain(message)),
     }
-    if let Some(field) = named("unknown field `") {
-        let field = shortened(&field);
-        return Problem::bad_request("unknown_field", format!("There is no field {field}."))
-            .with_field(field, "is not known here");
-    }
-    if let Some(field) = named("duplicate field `") {
-        return invalid(&field, "is given twice");
-    }
-    invalid(path, &message)
 }

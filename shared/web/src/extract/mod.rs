@@ -3,6 +3,7 @@
 
 mod body;
 mod client;
+mod faults;
 mod field;
 mod idempotent;
 mod json;

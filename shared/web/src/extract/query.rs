@@ -1,5 +1,6 @@
 //! Query strings.
 
+use super::faults::{Given, problem_of};
 use super::field::field_problem;
 use crate::pagination::{Paging, parse_paging};
 use crate::problem::Problem;
@@ -49,7 +50,30 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     let deserializer = serde_urlencoded::Deserializer::new(pairs);
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let problem = problem_of::<T>(&Pairs(pairs.collect()));
         let path = error.path().to_string();
-        field_problem(&path, &error.into_inner().to_string())
+        problem.unwrap_or_else(|| field_problem(&path, &error.into_inner().to_string()))
     })
+}
+
+/// The parameters of a query string.
+struct Pairs(Vec<(String, String)>);
+
+impl Given for Pairs {
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn fault<T: DeserializeOwned>(&self, name: &str) -> Option<String> {
+        let (_, value) = self.0.iter().find(|(given, _)| given == name)?;
+        let alone = form_urlencoded::Serializer::new(String::new())
+            .append_pair(name, value)
+            .finish();
+        let pairs = form_urlencoded::parse(alone.as_bytes());
+        let alone = serde_urlencoded::Deserializer::new(pairs);
+        let error = serde_path_to_error::deserialize::<_, T>(alone).err()?;
+        let is_its_own = error.path().iter().next().is_some();
+        is_its_own.then(|| error.into_inner().to_string())
+    }
 }

@@ -6,7 +6,7 @@ pub mod logs;
 mod secrets;
 
 pub use aws::{retries, timeouts};
-pub use gateway::encode_query;
+pub use gateway::encode_uri;
 
 use crate::access::Access;
 use crate::app::App;
@@ -119,7 +119,7 @@ pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
     let handler =
         Adapter::from(routes.into_router(app)).map_request(|event: LambdaEvent<LambdaRequest>| {
             LambdaEvent {
-                payload: encode_query(event.payload),
+                payload: encode_uri(event.payload),
                 context: event.context,
             }
         });

@@ -82,7 +82,8 @@ impl From<ConfirmRefusal> for Problem {
             ConfirmRefusal::MemberHeld(holder) => Self::conflict(
                 "member_already_attributed",
                 format!("This member is attributed in this organisation already, by {holder}."),
-            ),
+            )
+            .with_member("attribution_id", holder),
             ConfirmRefusal::LimitReached => limit_reached(),
         }
     }

@@ -15,7 +15,8 @@ impl From<CreateRefusal> for Problem {
             CreateRefusal::PairHasActive(active) => Self::conflict(
                 "active_code_exists",
                 format!("This mentor has an active code in this organisation: {}.", active.id),
-            ),
+            )
+            .with_member("code_id", active.id),
             CreateRefusal::CodeTaken => Self::conflict(
                 "code_taken",
                 "This code, or one that reads the same, was issued before. A code is never issued twice.",
@@ -110,4 +111,5 @@ fn replaced(active: &CodeRecord) -> Problem {
             active.code, active.id
         ),
     )
+    .with_member("code_id", active.id)
 }

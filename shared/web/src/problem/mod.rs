@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 pub(crate) use cause::{Cause, chain};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A refusal or failure, as `application/problem+json`.
 ///
@@ -27,6 +28,8 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    /// Ids of what is in the way, each under its own name.
+    members: BTreeMap<&'static str, String>,
     /// Seconds after which the same request may succeed.
     retry_after: Option<u32>,
     /// The limit that refused it.
@@ -54,6 +57,7 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            members: BTreeMap::new(),
             retry_after: None,
             quota: None,
             cause: None,
@@ -184,6 +188,13 @@ impl Problem {
         self
     }
 
+    /// The same problem with the id of what is in the way, as the member `name`.
+    #[must_use]
+    fn with_member(mut self, name: &'static str, id: impl ToString) -> Self {
+        self.members.insert(name, id.to_string());
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -234,6 +245,8 @@ struct Document<'a> {
     code: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    #[serde(flatten)]
+    members: &'a BTreeMap<&'static str, String>,
 }
 
 impl IntoResponse for Problem {
@@ -245,6 +258,7 @@ impl IntoResponse for Problem {
             detail: &self.detail,
             code: self.code(),
             errors: &self.errors,
+            members: &self.members,
         };
         let mut response = (self.status, axum::Json(document)).into_response();
         let headers = response.headers_mut();
