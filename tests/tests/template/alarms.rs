@@ -81,7 +81,8 @@ fn a_run_that_outlasts_its_schedule_raises_no_alarm() {
         invoked["DestinationConfig"].is_null(),
         "what is dropped is no failure"
     );
-    assert_eq!(invoked["MaximumEventAgeInSeconds"], 60);
+    // So no backlog of runs gathers, however long each takes.
+    assert_eq!(invoked["MaximumEventAgeInSeconds"], 300);
     assert_eq!(invoked["MaximumRetryAttempts"], 0);
     // And the runs that take their whole time are not behind by that.
     let timeout = aggregator["Properties"]["Timeout"]
@@ -190,6 +191,30 @@ fn what_an_alarm_watches_and_the_guide_says_to_look_at_is_on_the_dashboard() {
     for quoted in quoted {
         let title = quoted.split('*').next().unwrap_or_default();
         assert!(titles.contains(title), "{title} of {titles:?}");
+    }
+}
+
+#[test]
+fn every_function_is_watched_and_shown() {
+    let template = Template::read();
+    let resources = template.0["Resources"].as_object().expect("resources");
+    let functions = resources
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
+    let dashboard = resources["Dashboard"].to_string();
+    for (name, function) in functions {
+        let is_scheduled = function["Metadata"]["BuildProperties"]["Binary"] == SCHEDULED;
+        let named = format!("\"{name}\"");
+        assert!(
+            resources["ErrorsAlarm"].to_string().contains(&named),
+            "{name}"
+        );
+        let throttles = resources["ThrottlesAlarm"].to_string().contains(&named);
+        assert_eq!(throttles, !is_scheduled, "{name}");
+        assert!(dashboard.contains(&format!("${{{name}}}")), "{name}");
+        let logs = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"].as_str();
+        let logs = format!("SOURCE '${{{}}}'", logs.expect("a log group"));
+        assert_eq!(dashboard.contains(&logs), !is_scheduled, "{name}");
     }
 }
 

@@ -24,7 +24,10 @@ fn commands(text: &str) -> Vec<String> {
     let quoted = outside
         .iter()
         .flat_map(|text| text.split('`').skip(1).step_by(2));
-    commands.extend(quoted.map(|command| command.split_whitespace().collect::<Vec<_>>().join(" ")));
+    let quoted = quoted.map(|command| command.split_whitespace().collect::<Vec<_>>());
+    // Two words name a command, and run none.
+    let quoted = quoted.filter(|words| words.len() > 2);
+    commands.extend(quoted.map(|words| words.join(" ")));
     commands
 }
 
