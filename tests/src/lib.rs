@@ -25,8 +25,8 @@ use aws_sdk_dynamodb::Client;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use axum::middleware::from_fn;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use axum::middleware::{from_fn, map_request};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Clock, Scope};
 use faults::Faults;
@@ -225,6 +225,25 @@ impl Verv {
     /// The time that the platform's clock shows.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// The same platform, each request to which carries this `Authorization`.
+    ///
+    /// # Panics
+    /// When it can be no header.
+    #[must_use]
+    pub fn calling_with(self, authorization: &str) -> Self {
+        let value = HeaderValue::from_str(authorization).expect("a header");
+        let router = self
+            .router
+            .layer(map_request(move |mut request: Request<Body>| {
+                let value = value.clone();
+                async move {
+                    request.headers_mut().insert(header::AUTHORIZATION, value);
+                    request
+                }
+            }));
+        Self { router, ..self }
     }
 
     /// Sends a request to the router. The peer is 127.0.0.1.

@@ -3,10 +3,12 @@
 
 use axum::http::Method;
 use chrono::TimeDelta;
+use domain::api_key::NewApiKey;
 use domain::ids::SHARDS;
-use domain::{Code, MentorId, OrgId};
+use domain::{Code, KeyMode, KeyScope, MentorId, OrgId};
 use serde_json::{Value, json};
 use store::Usage;
+use tests::tokens::bearer;
 use tests::{Reply, Verv, seed};
 
 /// The most that a request may cost.
@@ -77,9 +79,48 @@ where
     text.parse().expect("valid")
 }
 
+/// Who sends the requests.
+#[derive(Debug, Clone, Copy)]
+enum Caller {
+    /// Anyone, where the API is public.
+    Public,
+    /// The organisation's staff, with a token.
+    Staff,
+    /// A server of the organisation, with an API key.
+    Server,
+}
+
+impl Caller {
+    async fn platform(self) -> Verv {
+        let settings = [("API_ACCESS", "token")];
+        match self {
+            Self::Public => Verv::start().await,
+            Self::Staff => {
+                let verv = Verv::with_settings(&settings).await;
+                let token = bearer(&verv, "staff_1", &["ROLE_ORG"], Some("org_002"));
+                verv.calling_with(&token)
+            }
+            Self::Server => {
+                let verv = Verv::with_settings(&settings).await;
+                let new = NewApiKey {
+                    org: valid("org_002"),
+                    name: valid("server"),
+                    scopes: KeyScope::ALL.to_vec().try_into().expect("scopes"),
+                    expires_at: None,
+                };
+                let store = verv.unrestricted();
+                let made = store.create_api_key(new, KeyMode::Test, None, verv.now());
+                let text = made.await.expect("a key").value.text.expect("its text");
+                tests::logs::plant(text.expose());
+                verv.calling_with(&format!("Bearer {}", text.expose()))
+            }
+        }
+    }
+}
+
 /// A platform with `count` clicks and `count` codes of one mentor, all of them folded.
-async fn filled(count: usize) -> (Verv, String) {
-    let verv = Verv::start().await;
+async fn filled(caller: Caller, count: usize) -> (Verv, String) {
+    let verv = caller.platform().await;
     let (mentor, org): (MentorId, OrgId) = (valid("usr_4491"), valid("org_002"));
     let pair = json!({"mentor_id": "usr_4491", "org_id": "org_002", "prefix": "JAN-VERV"});
     let code = verv
@@ -111,8 +152,10 @@ async fn filled(count: usize) -> (Verv, String) {
 }
 
 /// Every request of the three public contracts and the redirect, in a table of that size.
-async fn measure(count: usize) -> Costs {
-    let (verv, code) = filled(count).await;
+async fn measure(caller: Caller, count: usize) -> Costs {
+    let (verv, code) = filled(caller, count).await;
+    // What a process holds for some seconds is read: a key, as well.
+    verv.get("/api/v1/referral-codes?limit=1").await.expect(200);
     let mut measured = Measured {
         costs: Costs::new(),
     };
@@ -303,9 +346,9 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_request_keeps_to_its_budget_and_costs_no_more_in_a_larger_table() {
-    measure(100).await;
-    let small = measure(1_000).await;
-    let large = measure(20_000).await;
+    measure(Caller::Public, 100).await;
+    let small = measure(Caller::Public, 1_000).await;
+    let large = measure(Caller::Public, 20_000).await;
     for ((name, small), (same, large)) in small.iter().zip(&large) {
         assert_eq!(name, same);
         // What a query reads is rounded up per shard: its records are not all of one length.
@@ -320,5 +363,14 @@ async fn every_request_keeps_to_its_budget_and_costs_no_more_in_a_larger_table()
                 && large.write_units <= small.write_units,
             "{name}: {small:?} with 1,000 records, {large:?} with 20,000"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_tokens_and_with_api_keys_the_budgets_are_the_same() {
+    let public = measure(Caller::Public, 100).await;
+    for caller in [Caller::Staff, Caller::Server] {
+        let costs = measure(caller, 100).await;
+        assert_eq!(costs.len(), public.len(), "{caller:?}");
     }
 }

@@ -140,11 +140,11 @@ impl Caller {
     /// Whose records the caller reaches where they are let in.
     pub(crate) fn reach(self, route: RouteAccess) -> Reach {
         let is_open = route.access == Access::Open;
-        if let Self::Server(scope) = self
-            && is_open
-            && route.key != Some(scope)
-        {
-            // There the key identifies nobody.
+        let is_identified = match self {
+            Self::Server(scope) => route.key == Some(scope),
+            _ => route.key.is_some(),
+        };
+        if is_open && !is_identified {
             return Reach::Everything;
         }
         match (self.kind(), route.access) {

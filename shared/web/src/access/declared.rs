@@ -7,7 +7,8 @@ use std::fmt;
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone; a credential that verifies tells who, where the API requires tokens.
+    /// Anyone. Where the API requires tokens and the route takes API keys, a credential that
+    /// verifies tells who.
     Open,
     /// Whoever has a token of the tenant that the request names, even where the API is public.
     /// The handler gets the tenant's store from [`tenant_access`](super::tenant_access), which
