@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use domain::Clock;
 use dynoxide::Database;
+use local::api_key::{self, ApiKeyArguments};
 use local::demo;
 use local::engine::{self, Engine};
 use local::repair::{self, RebuildArguments, VerifyArguments};
@@ -51,6 +52,8 @@ struct Arguments {
 enum Command {
     /// Print a development token
     Token(TokenArguments),
+    /// Make an API key and print it
+    ApiKey(ApiKeyArguments),
     /// Recount the statistics from the facts
     Verify(VerifyArguments),
     /// Write the statistics anew from the facts
@@ -72,6 +75,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             println!("{token}");
             Ok(())
         }
+        Some(Command::ApiKey(wanted)) => api_key::make(wanted).await,
         Some(Command::Verify(wanted)) => repair::verify(wanted).await,
         Some(Command::Rebuild(wanted)) => repair::rebuild(wanted).await,
         None => serve(&arguments).await,

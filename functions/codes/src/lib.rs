@@ -7,8 +7,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use body::{RotationBody, StatsQuery};
-use domain::CodeId;
 use domain::codes::Issued;
+use domain::{CodeId, KeyScope};
 use std::sync::Arc;
 use store::Store;
 use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView};
@@ -26,13 +26,13 @@ const BASE: &str = "/api/v1/referral-codes";
 /// Every route of the function.
 pub fn routes() -> Routes {
     Routes::under(BASE)
-        .get("", OWN, list)
-        .post("", OWN, get_or_create)
-        .get("/{id}", OWN, show)
-        .put("/{id}", OWN, rotate)
-        .delete("/{id}", OWN, invalidate)
-        .get("/{id}/url", OWN, links)
-        .get("/{id}/stats", OWN, stats)
+        .get("", OWN.or_key(KeyScope::CodesRead), list)
+        .post("", OWN.or_key(KeyScope::CodesWrite), get_or_create)
+        .get("/{id}", OWN.or_key(KeyScope::CodesRead), show)
+        .put("/{id}", OWN.or_key(KeyScope::CodesWrite), rotate)
+        .delete("/{id}", OWN.or_key(KeyScope::CodesWrite), invalidate)
+        .get("/{id}/url", OWN.or_key(KeyScope::CodesRead), links)
+        .get("/{id}/stats", OWN.or_key(KeyScope::StatsRead), stats)
 }
 
 async fn list(

@@ -2,9 +2,9 @@
 
 use crate::settings::Settings;
 use axum::extract::FromRef;
-use domain::{Clock, Scope};
+use domain::{ApiKey, Clock, KeyText, Scope};
 use std::sync::Arc;
-use store::{MissCounter, Store, UnscopedStore};
+use store::{MissCounter, Store, StoreError, UnscopedStore};
 
 /// The state behind the routes. Cheap to clone.
 ///
@@ -40,6 +40,17 @@ impl App {
     /// The store within `scope`, which counts `misses` where they are limited.
     pub(crate) fn scoped_store(&self, scope: Scope, misses: Option<MissCounter>) -> Store {
         self.store.scoped(scope, misses)
+    }
+
+    /// The API key that a caller presents, if it is active.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub(crate) async fn recognise_api_key(
+        &self,
+        text: &KeyText,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        self.store.recognise_api_key(text, self.clock.now()).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::token::{ClaimNames, Jwks, TokenKeys, TokenRules, TokenSettings};
 use chrono::TimeDelta;
-use domain::Code;
 use domain::attribution::IpPolicy;
+use domain::{Code, KeyMode};
 use std::num::NonZeroU32;
 use store::fold::FoldPace;
 use url::Url;
@@ -34,8 +34,12 @@ pub struct Settings {
     /// `API_ACCESS`: `public` or `token`.
     pub api_access: ApiAccess,
     /// `TOKEN_KEYS`, `TOKEN_JWKS`, `TOKEN_ROLES_CLAIM`, `TOKEN_ORG_CLAIM`, `TOKEN_ISSUER`,
-    /// `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`. A key is required on Lambda where tokens are verified.
+    /// `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`. A key is required on Lambda where tokens are
+    /// verified.
     pub tokens: TokenSettings,
+    /// `API_KEY_MODE`: `live` or `test`, the kind of API keys that this deployment makes and
+    /// takes. `live` on Lambda and `test` elsewhere unless it is set.
+    pub key_mode: KeyMode,
     /// `MISS_LIMIT`: unknown codes a minute and address; 0 is no limit.
     pub miss_limit: Option<NonZeroU32>,
     /// `FOLD_WAIT_SECONDS` and `FOLD_WAITING_FACTS`: when facts are folded into the rows of
@@ -98,6 +102,7 @@ impl Settings {
             click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
             api_access: api_access(set("API_ACCESS"))?,
             tokens: tokens(set, on_lambda)?,
+            key_mode: key_mode(set("API_KEY_MODE"), on_lambda)?,
             miss_limit: miss_limit(set("MISS_LIMIT"))?,
             fold_pace: fold_pace(set("FOLD_WAIT_SECONDS"), set("FOLD_WAITING_FACTS"))?,
         };
@@ -253,6 +258,15 @@ fn token_lifetime(value: Option<String>) -> Result<TimeDelta, SettingError> {
     lifetime.map_err(|problem| SettingError::new("TOKEN_LIFETIME_HOURS", problem))
 }
 
+fn key_mode(value: Option<String>, on_lambda: bool) -> Result<KeyMode, SettingError> {
+    match value.as_deref() {
+        None if on_lambda => Ok(KeyMode::Live),
+        None | Some("test") => Ok(KeyMode::Test),
+        Some("live") => Ok(KeyMode::Live),
+        Some(_) => Err(SettingError::new("API_KEY_MODE", "must be live or test")),
+    }
+}
+
 fn miss_limit(value: Option<String>) -> Result<Option<NonZeroU32>, SettingError> {
     let limit = value.map_or(Ok(20), |limit| limit.parse::<u32>());
     limit.map(NonZeroU32::new).map_err(|_| {
@@ -318,6 +332,7 @@ mod tests {
             ("TOKEN_AUDIENCE", "two words"),
             ("TOKEN_LIFETIME_HOURS", "0"),
             ("TOKEN_LIFETIME_HOURS", "a day"),
+            ("API_KEY_MODE", "prod"),
             ("MISS_LIMIT", "-1"),
             ("FOLD_WAIT_SECONDS", "3601"),
             ("FOLD_WAITING_FACTS", "0"),

@@ -3,6 +3,7 @@
 use crate::callers::Caller;
 use crate::world::World;
 use axum::http::Method;
+use domain::KeyScope;
 use serde_json::{Value, json};
 
 /// A field of a request's body, a value for it, and whom it is refused to.
@@ -19,10 +20,15 @@ const OF_ONE_TENANT: &[Caller] = &[
     Caller::Customer,
     Caller::Organisation,
     Caller::PlatformForOrganisation,
+    Caller::Key(KeyScope::CodesWrite),
 ];
-const STAFF_OF_ONE_TENANT: &[Caller] = &[Caller::Organisation, Caller::PlatformForOrganisation];
+const STAFF_OF_ONE_TENANT: &[Caller] = &[
+    Caller::Organisation,
+    Caller::PlatformForOrganisation,
+    Caller::Key(KeyScope::ProgramsWrite),
+];
 
-const FIELDS: [Field; 5] = [
+const FIELDS: [Field; 6] = [
     Field {
         route: "/api/v1/referral-codes",
         field: "mentor_id",
@@ -53,6 +59,12 @@ const FIELDS: [Field; 5] = [
         value: || json!("org_b"),
         refused_to: STAFF_OF_ONE_TENANT,
     },
+    Field {
+        route: "/api/v1/api-keys",
+        field: "org_id",
+        value: || json!("org_b"),
+        refused_to: STAFF_OF_ONE_TENANT,
+    },
 ];
 
 /// What a request on the route has beside the field in question.
@@ -65,6 +77,7 @@ fn body(route: &str) -> Value {
         "/api/v1/referral-programs" => {
             json!({"org_id": "org_a", "name": "Autumn", "currency_id": "NOK"})
         }
+        "/api/v1/api-keys" => json!({"org_id": "org_a", "name": "New", "scopes": ["codes:read"]}),
         _ => panic!("no body for {route}"),
     }
 }
@@ -79,13 +92,13 @@ async fn a_field_is_refused_to_whom_it_is_not_for_and_taken_from_others() {
             .find(|known| known.path == route && known.method == Method::POST)
             .unwrap_or_else(|| panic!("no route {route}"))
             .access;
-        for caller in Caller::ALL {
+        for caller in Caller::all() {
             if !caller.is_admitted(access) {
                 continue;
             }
             let at = format!("{route} {} as {caller:?}", field.field);
             let world = World::start().await;
-            let authorization = caller.authorization(&world);
+            let authorization = caller.authorization(&world).await;
             let post = async |body: Value| {
                 let call = world
                     .verv

@@ -28,4 +28,4 @@ pub use keys::TokenKeys;
 pub(crate) use refusal::Unverified;
 pub use rules::TokenRules;
 pub use settings::TokenSettings;
-pub(crate) use verify::{Issuer, VerifiedToken, verify};
+pub(crate) use verify::{Issuer, VerifiedToken, credential, verify};

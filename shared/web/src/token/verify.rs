@@ -67,17 +67,16 @@ enum Signer {
     Platform,
 }
 
-/// The verified token of a request.
+/// What `token` makes its bearer.
 ///
 /// # Errors
 /// The first reason against it.
 pub(crate) fn verify(
-    headers: &HeaderMap,
+    token: &str,
     settings: &TokenSettings,
     issuer: Issuer<'_>,
     now: DateTime<Utc>,
 ) -> Result<VerifiedToken, Unverified> {
-    let token = token_of(headers)?;
     let (signer, token) = match provider_key(token, &settings.jwks) {
         Some(key) => (Signer::Company, by_provider(token, key, settings, issuer)?),
         None => by_secret(token, &settings.keys, issuer)?,
@@ -104,8 +103,11 @@ pub(crate) fn verify(
     Ok(VerifiedToken { sub, org, roles })
 }
 
-/// The one token that the request carries.
-fn token_of(headers: &HeaderMap) -> Result<&str, Unverified> {
+/// The one token or API key that a request carries.
+///
+/// # Errors
+/// [`Unverified`] where it carries none, or several.
+pub(crate) fn credential(headers: &HeaderMap) -> Result<&str, Unverified> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let value = match (given.next(), given.next()) {
         (Some(value), None) => value.to_str().map_err(|_| Unverified::Malformed)?,
