@@ -120,7 +120,7 @@ pub(crate) fn shows(answer: &Reply, (method, route): (&Method, &str), of: &Belon
             &of.program,
             &of.api_key,
         ]
-            .iter()
-            .any(|own| answer.text.contains(own.as_str())),
+        .iter()
+        .any(|own| answer.text.contains(own.as_str())),
     }
 }

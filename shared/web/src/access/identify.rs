@@ -57,12 +57,16 @@ async fn bearer_of_key(
     given: &str,
     issuer: Issuer<'_>,
 ) -> Result<Caller, IdentifyError> {
-    let text = given.parse::<KeyText>().map_err(|_| Unverified::Malformed)?;
+    let text = given
+        .parse::<KeyText>()
+        .map_err(|_| Unverified::Malformed)?;
     if text.mode() != app.settings().key_mode {
         return Err(Unverified::ApiKey.into());
     }
     let found = app.recognise_api_key(&text).await;
-    let key = found.map_err(IdentifyError::Store)?.ok_or(Unverified::ApiKey)?;
+    let key = found
+        .map_err(IdentifyError::Store)?
+        .ok_or(Unverified::ApiKey)?;
     match issuer {
         Issuer::Tenant(tenant) if *tenant != key.org => Err(Unverified::Organisation.into()),
         Issuer::Tenant(_) | Issuer::AsClaimed => Ok(Caller::Server(key)),
