@@ -20,8 +20,13 @@ const OF_ONE_TENANT: &[Caller] = &[
     Caller::Customer,
     Caller::Organisation,
     Caller::PlatformForOrganisation,
+    Caller::Key(KeyScope::CodesWrite),
 ];
-const STAFF_OF_ONE_TENANT: &[Caller] = &[Caller::Organisation, Caller::PlatformForOrganisation];
+const STAFF_OF_ONE_TENANT: &[Caller] = &[
+    Caller::Organisation,
+    Caller::PlatformForOrganisation,
+    Caller::Key(KeyScope::ProgramsWrite),
+];
 
 const FIELDS: [Field; 15] = [
     Field {
@@ -126,6 +131,7 @@ fn body(route: &str) -> Value {
         "/api/v1/referral-programs" => {
             json!({"org_id": "org_a", "name": "Autumn", "currency_id": "NOK"})
         }
+        "/api/v1/api-keys" => json!({"org_id": "org_a", "name": "New", "scopes": ["codes:read"]}),
         _ => panic!("no body for {route}"),
     }
 }

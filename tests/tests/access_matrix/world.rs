@@ -72,7 +72,7 @@ impl World {
         Self { verv, admin }
     }
 
-    async fn make(&self, method: Method, path: &str, body: Value) -> Reply {
+    pub(crate) async fn make(&self, method: Method, path: &str, body: Value) -> Reply {
         let made = self.verv.call_as(&self.admin, method, path, Some(body));
         made.await.expect(201)
     }

@@ -22,7 +22,7 @@ mod rules;
 mod settings;
 mod verify;
 
-pub use claims::{Audience, Claims, Role};
+pub use claims::{Audience, ClaimNames, Claims, Role};
 pub use jwks::Jwks;
 pub use keys::TokenKeys;
 pub(crate) use refusal::Unverified;
