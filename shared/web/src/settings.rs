@@ -2,11 +2,12 @@
 
 mod error;
 mod limits;
+mod tokens;
 
 pub use error::SettingError;
 pub use limits::{AuditKey, Limits, ProxyRule};
 
-use crate::token::{Jwks, TokenKeys, TokenRules, TokenSettings};
+use crate::token::TokenSettings;
 use chrono::TimeDelta;
 use domain::attribution::IpPolicy;
 use domain::{Code, KeyMode};
@@ -43,8 +44,9 @@ pub struct Settings {
     pub click_retention: Option<TimeDelta>,
     /// `API_ACCESS`: `public` or `token`.
     pub api_access: ApiAccess,
-    /// `TOKEN_KEYS`, `TOKEN_JWKS`, `TOKEN_ISSUER`, `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`.
-    /// A key is required on Lambda where tokens are verified.
+    /// `TOKEN_KEYS`, `TOKEN_JWKS`, `TOKEN_ROLES_CLAIM`, `TOKEN_ORG_CLAIM`, `TOKEN_ISSUER`,
+    /// `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`. A key is required on Lambda where tokens are
+    /// verified.
     pub tokens: TokenSettings,
     /// `MISS_LIMIT`, `CLICK_RATE`, `CLICK_BURST`, `CODE_RATE`, `CODE_BURST`, `TRUSTED_ADDRESSES`,
     /// `TRUSTED_PROXY_HEADER` and `TRUSTED_PROXY_SECRET`: how often what may be done, and who is
@@ -94,15 +96,7 @@ impl Settings {
             ip_policy: ip_policy(set("IP_POLICY"))?,
             click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
             api_access: api_access(set("API_ACCESS"))?,
-            tokens: TokenSettings {
-                keys: token_keys(set("TOKEN_KEYS"), on_lambda)?,
-                jwks: token_jwks(set("TOKEN_JWKS"))?,
-                rules: TokenRules {
-                    issuer: token_name("TOKEN_ISSUER", set("TOKEN_ISSUER"))?,
-                    audience: token_name("TOKEN_AUDIENCE", set("TOKEN_AUDIENCE"))?,
-                    lifetime: token_lifetime(set("TOKEN_LIFETIME_HOURS"))?,
-                },
-            },
+            tokens: tokens::from_lookup(&set, on_lambda)?,
             limits: Limits::from_lookup(&set)?,
             audit_key: AuditKey::from_lookup(&set)?,
             key_mode: key_mode(set("API_KEY_MODE"), on_lambda)?,
@@ -216,16 +210,6 @@ fn api_access(value: Option<String>) -> Result<ApiAccess, SettingError> {
     }
 }
 
-fn token_keys(value: Option<String>, on_lambda: bool) -> Result<TokenKeys, SettingError> {
-    let keys = match (value, on_lambda) {
-        (Some(json), true) => TokenKeys::parse_deployed(&json),
-        (Some(json), false) => TokenKeys::parse(&json),
-        (None, true) => Ok(TokenKeys::default()),
-        (None, false) => Ok(TokenKeys::development()),
-    };
-    keys.map_err(|problem| SettingError::new("TOKEN_KEYS", problem))
-}
-
 fn key_mode(value: Option<String>, on_lambda: bool) -> Result<KeyMode, SettingError> {
     match value.as_deref() {
         None if on_lambda => Ok(KeyMode::Live),
@@ -233,27 +217,6 @@ fn key_mode(value: Option<String>, on_lambda: bool) -> Result<KeyMode, SettingEr
         Some("live") => Ok(KeyMode::Live),
         Some(_) => Err(SettingError::new("API_KEY_MODE", "must be live or test")),
     }
-}
-
-fn token_jwks(value: Option<String>) -> Result<Jwks, SettingError> {
-    let jwks = value.map_or(Ok(Jwks::default()), |json| Jwks::parse(&json));
-    jwks.map_err(|problem| SettingError::new("TOKEN_JWKS", problem))
-}
-
-fn token_name(
-    variable: &'static str,
-    value: Option<String>,
-) -> Result<Option<String>, SettingError> {
-    let name = value.map(TokenRules::parse_name).transpose();
-    name.map_err(|problem| SettingError::new(variable, problem))
-}
-
-fn token_lifetime(value: Option<String>) -> Result<TimeDelta, SettingError> {
-    let Some(hours) = value else {
-        return Ok(TokenRules::default().lifetime);
-    };
-    let lifetime = TokenRules::parse_lifetime(&hours);
-    lifetime.map_err(|problem| SettingError::new("TOKEN_LIFETIME_HOURS", problem))
 }
 
 fn fold_pace(wait: Option<String>, facts: Option<String>) -> Result<FoldPace, SettingError> {

@@ -21,7 +21,7 @@ pub(crate) enum Caller {
     PlatformForOrganisation,
     Platform,
     /// A server of `org_a`, with an API key for this.
-    Server(KeyScope),
+    Key(KeyScope),
 }
 
 /// Whose belongings a request is about.
@@ -76,7 +76,7 @@ impl Caller {
     ];
 
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let servers = KeyScope::ALL.into_iter().map(Self::Server);
+        let servers = KeyScope::ALL.into_iter().map(Self::Key);
         Self::PEOPLE.into_iter().chain(servers)
     }
 
@@ -99,7 +99,7 @@ impl Caller {
             Self::Organisation => token("x", Role::Org, Some("org_a")),
             Self::PlatformForOrganisation => token("root", Role::Admin, Some("org_a")),
             Self::Platform => token("root", Role::Admin, None),
-            Self::Server(scope) => format!("Bearer {}", key(world, scope).await),
+            Self::Key(scope) => format!("Bearer {}", key(world, scope).await),
         }
     }
 
@@ -110,14 +110,14 @@ impl Caller {
             Self::Mentor | Self::Customer => CallerKind::Owner,
             Self::Organisation | Self::PlatformForOrganisation => CallerKind::Organisation,
             Self::Platform => CallerKind::Platform,
-            Self::Server(_) => CallerKind::ApiKey,
+            Self::Key(_) => CallerKind::ApiKey,
         }
     }
 
     /// The role that a route's declaration must name.
     fn role(self) -> Option<Role> {
         match self {
-            Self::Anonymous | Self::Forged | Self::Server(_) => None,
+            Self::Anonymous | Self::Forged | Self::Key(_) => None,
             Self::Mentor => Some(Role::Mentor),
             Self::Customer => Some(Role::Customer),
             Self::Organisation | Self::PlatformForOrganisation => Some(Role::Org),
@@ -129,7 +129,7 @@ impl Caller {
     pub(crate) fn is_admitted(self, route: RouteAccess) -> bool {
         match (self, route.access) {
             (_, Access::Open) => true,
-            (Self::Server(scope), _) => route.key == Some(scope),
+            (Self::Key(scope), _) => route.key == Some(scope),
             (_, Access::Tenant) => self.kind() != CallerKind::Anonymous,
             (_, Access::Roles(roles) | Access::Verified(roles)) => {
                 self.role().is_some_and(|role| roles.contains(&role))
@@ -141,7 +141,7 @@ impl Caller {
     pub(crate) fn reach(self, route: RouteAccess) -> Reach {
         let is_open = route.access == Access::Open;
         let is_identified = match self {
-            Self::Server(scope) => route.key == Some(scope),
+            Self::Key(scope) => route.key == Some(scope),
             _ => route.key.is_some(),
         };
         if is_open && !is_identified {

@@ -28,7 +28,13 @@ const STAFF_OF_ONE_TENANT: &[Caller] = &[
     Caller::Key(KeyScope::ProgramsWrite),
 ];
 
-const FIELDS: [Field; 15] = [
+const FIELDS: [Field; 16] = [
+    Field {
+        route: "/api/v1/api-keys",
+        field: "org_id",
+        value: || json!("org_b"),
+        refused_to: STAFF_OF_ONE_TENANT,
+    },
     Field {
         route: "/api/v1/referral-codes",
         field: "mentor_id",
@@ -261,7 +267,7 @@ async fn a_visit_is_as_staff_say_and_as_anyone_else_is_seen() {
         ];
         // A key for something else identifies nobody here.
         let is_believed = match caller {
-            Caller::Server(scope) => scope == KeyScope::ClicksWrite,
+            Caller::Key(scope) => scope == KeyScope::ClicksWrite,
             person => person.kind().is_staff(),
         };
         let expected = match is_believed {

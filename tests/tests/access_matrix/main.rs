@@ -99,7 +99,7 @@ impl<'a> Cell<'a> {
     /// Whose belongings the caller reaches. The payments company's routes never reach beyond
     /// the company that the request names.
     fn reach(&self) -> Reach {
-        let (access, is_public) = (self.route.access, self.is_public());
+        let is_public = self.is_public();
         // A record's string is chosen, and that is not an owner's to do: `fields` has the rest.
         let is_chosen =
             self.route.method == Method::POST && self.route.path == "/api/v1/referral-code-records";
@@ -177,7 +177,7 @@ fn assert_refused(caller: Caller, answer: &Reply, at: &str) {
     assert_eq!(answer.status, expected, "{at}: {}", answer.text);
     assert!(!opens(answer), "{at}");
     // A key is read, and the day of its use noted.
-    let calls = if matches!(caller, Caller::Server(_)) {
+    let calls = if matches!(caller, Caller::Key(_)) {
         2
     } else {
         0

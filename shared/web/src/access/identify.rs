@@ -60,11 +60,11 @@ async fn bearer_of_key(
     let text = given.parse::<KeyText>();
     let text = text.map_err(|_| Unverified::Malformed)?;
     if text.mode() != app.settings().key_mode {
-        return Err(Unverified::NoKey.into());
+        return Err(Unverified::ApiKey.into());
     }
     let found = app.recognise_api_key(&text).await;
     let key = found.map_err(IdentifyError::Store)?;
-    let key = key.ok_or(Unverified::NoKey)?;
+    let key = key.ok_or(Unverified::ApiKey)?;
     match issuer {
         Issuer::Tenant(tenant) if *tenant != key.org => Err(Unverified::Organisation.into()),
         Issuer::Tenant(_) | Issuer::AsClaimed => Ok(Caller::Server(key)),

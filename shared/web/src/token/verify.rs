@@ -46,6 +46,19 @@ pub(crate) enum Issuer<'a> {
     AsClaimed,
 }
 
+impl<'a> Issuer<'a> {
+    /// The company that a token is of which names `claimed`.
+    fn company<'b>(self, claimed: Option<&'b OrgId>) -> Option<&'b OrgId>
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::Tenant(org) => Some(org),
+            Self::AsClaimed => claimed,
+        }
+    }
+}
+
 /// Whose key has signed a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signer {
@@ -54,14 +67,7 @@ enum Signer {
     Platform,
 }
 
-/// A key that may have signed a token, and whose it is.
-struct Candidate {
-    signer: Signer,
-    algorithm: Algorithm,
-    key: DecodingKey,
-}
-
-/// The verified form of a token.
+/// What `token` makes its bearer.
 ///
 /// # Errors
 /// The first reason against it.
@@ -71,10 +77,9 @@ pub(crate) fn verify(
     issuer: Issuer<'_>,
     now: DateTime<Utc>,
 ) -> Result<VerifiedToken, Unverified> {
-    let claimed = claimed_org(token)?;
-    let company = match issuer {
-        Issuer::Tenant(org) => Some(org),
-        Issuer::AsClaimed => claimed.as_ref(),
+    let (signer, token) = match provider_key(token, &settings.jwks) {
+        Some(key) => (Signer::Company, by_provider(token, key, settings, issuer)?),
+        None => by_secret(token, &settings.keys, issuer)?,
     };
     let TokenData { header, claims } = token;
     if !is_plain(&header) || !(1..=LONGEST_SUBJECT).contains(&claims.sub.len()) {
@@ -99,6 +104,9 @@ pub(crate) fn verify(
 }
 
 /// The one token or API key that a request carries.
+///
+/// # Errors
+/// [`Unverified`] where it carries none, or several.
 pub(crate) fn credential(headers: &HeaderMap) -> Result<&str, Unverified> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let value = match (given.next(), given.next()) {
