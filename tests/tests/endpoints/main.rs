@@ -5,6 +5,7 @@ mod code_records;
 mod codes;
 mod confirmations;
 mod idempotency;
+mod limits;
 mod lists;
 mod protocol;
 mod rotations;
