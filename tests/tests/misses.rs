@@ -151,6 +151,39 @@ async fn guesses_side_by_side_get_no_further() {
     assert_eq!(looked_up, 20);
 }
 
+/// Each of many processes has a request at a time, as on Lambda.
+#[tokio::test]
+async fn what_processes_test_beyond_the_limit_is_paid_in_the_next_minutes() {
+    let (verv, code) = with_a_code().await;
+    let processes: Vec<_> = (0..60)
+        .map(|_| {
+            let client = engine::client(&verv.engine.endpoint());
+            verv.app_on(UnscopedStore::new(client, "verv"))
+        })
+        .collect();
+    let guesses = processes
+        .iter()
+        .enumerate()
+        .map(|(n, app)| from(app, "185.12.34.56:1", guess(&format!("GUESS-{n}"))));
+    // Those that another process had counted already are never tested.
+    let guesses = guesses.map(async |guess| guess.await.0);
+    let answers = futures::future::join_all(guesses).await;
+    let told = answers.iter().filter(|status| **status == 422).count();
+    assert_eq!(told, 20, "the others are not told what they missed");
+    let mut blocked = 0;
+    for _ in 0..3 {
+        verv.clock.advance(chrono::TimeDelta::seconds(60));
+        let known = from(&verv.app(), "185.12.34.56:1", guess(&code)).await;
+        if known.0 == 429 {
+            blocked += 1;
+        }
+    }
+    // 60 guesses are three minutes' worth at most: the present one and two more.
+    assert!((1..=2).contains(&blocked), "{blocked}");
+    let later = from(&verv.app(), "185.12.34.56:1", guess(&code)).await;
+    assert_eq!(later.0, 200, "{blocked}");
+}
+
 #[tokio::test]
 async fn another_process_knows_of_the_misses() {
     let (verv, code) = with_a_code().await;
