@@ -37,6 +37,15 @@ const CONFIRM: Budget = budget(2, 2.0, 16.0);
 const TOTAL: Budget = budget(2, 6.0, 0.0);
 const LIST: Budget = budget(2, 16.0, 0.0);
 
+/// Every limit is on, and leaves room for the test.
+const LIMITS: [(&str, &str); 5] = [
+    ("MISS_LIMIT", "20"),
+    ("CLICK_RATE", "600"),
+    ("CLICK_BURST", "300"),
+    ("CODE_RATE", "60"),
+    ("CODE_BURST", "60"),
+];
+
 /// What each kind of request cost.
 type Costs = Vec<(&'static str, Usage)>;
 
@@ -92,9 +101,9 @@ enum Caller {
 
 impl Caller {
     async fn platform(self) -> Verv {
-        let settings = [("API_ACCESS", "token")];
+        let settings = [&[("API_ACCESS", "token")], LIMITS.as_slice()].concat();
         match self {
-            Self::Public => Verv::start().await,
+            Self::Public => Verv::with_settings(&LIMITS).await,
             Self::Staff => {
                 let verv = Verv::with_settings(&settings).await;
                 let token = bearer(&verv, "staff_1", &["ROLE_ORG"], Some("org_002"));

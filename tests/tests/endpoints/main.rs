@@ -8,6 +8,7 @@ mod faults;
 mod headers;
 mod idempotency;
 mod ids;
+mod limits;
 mod lists;
 mod protocol;
 mod rotations;

@@ -5,6 +5,7 @@ use crate::model::{self, Click, Time, at, shown};
 use crate::operation::{MEMBERS, Operation, Spelling, Visit, Which};
 use crate::play::{ATTRIBUTIONS, Play, Refusal, Verdict, encoded, give, give_time, too_far_ahead};
 use axum::http::Method;
+use chrono::TimeDelta;
 use serde_json::json;
 use tests::Reply;
 
@@ -52,7 +53,11 @@ impl Play {
         give_time(&mut body, "occurred_at", occurred);
         let refusal = ("occurred_in_the_future", "occurred_at");
         let usable = self.usable(&typed);
-        let (verdict, place) = match (too_far_ahead(occurred, now, refusal), usable) {
+        let too_long_ago = occurred
+            .filter(|at| *at < now - TimeDelta::days(30))
+            .map(|_| Refusal(422, "occurred_too_long_ago", Some("occurred_at")));
+        let refused = too_far_ahead(occurred, now, refusal).or(too_long_ago);
+        let (verdict, place) = match (refused, usable) {
             (Some(refusal), _) => (Verdict::Malformed(refusal), None),
             (None, Err(refusal)) => (Verdict::Refused(refusal), None),
             (None, Ok(place)) => (Verdict::Done, Some(place)),
