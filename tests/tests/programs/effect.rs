@@ -163,8 +163,13 @@ async fn race(verv: &Verv, round: usize, limit: usize) {
     let answers = join_all(confirmations).await;
     let mut outcomes = BTreeMap::<_, usize>::new();
     for answer in &answers {
-        let problem = answer.json()["code"].as_str().unwrap_or_default().to_owned();
-        *outcomes.entry((answer.status.as_u16(), problem)).or_default() += 1;
+        let problem = answer.json()["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        *outcomes
+            .entry((answer.status.as_u16(), problem))
+            .or_default() += 1;
     }
     // The answer to a confirmation is the attribution, whose `code` is the code.
     let expected = BTreeMap::from([
