@@ -7,7 +7,9 @@ pub mod repair;
 pub mod token;
 
 use axum::Router;
+use chrono::TimeDelta;
 use domain::Clock;
+use stats_aggregator::action;
 use std::time::Duration;
 use store::UnscopedStore;
 use store::fold::FoldPace;
@@ -18,12 +20,22 @@ use web::routes::Routes;
 const AGGREGATION_PERIOD: Duration = Duration::from_secs(15);
 
 /// Runs the aggregator on its schedule, for ever.
-pub async fn aggregate_regularly(store: UnscopedStore, clock: Clock, pace: FoldPace) {
+pub async fn aggregate_regularly(
+    store: UnscopedStore,
+    clock: Clock,
+    pace: FoldPace,
+    visitor_retention: Option<TimeDelta>,
+) {
     let aggregator = store.aggregator();
     loop {
         let run = stats_aggregator::aggregate(&aggregator, &clock, &pace, || false);
         if let Err(error) = run.await {
             tracing::error!(%error, "the aggregation failed; the next one goes on from there");
+        }
+        let forgotten =
+            action::forget_visitors(&aggregator, &clock, visitor_retention, || false).await;
+        if let Err(error) = forgotten {
+            tracing::error!(%error, "visitors are not forgotten; the next run goes on from there");
         }
         tokio::time::sleep(AGGREGATION_PERIOD).await;
     }
@@ -35,6 +47,7 @@ pub fn routes() -> Routes {
         .merge(codes::routes())
         .merge(attributions::routes())
         .merge(programs::routes())
+        .merge(privacy::routes())
         .merge(reward_promotion::routes())
         .merge(short_links::routes())
 }

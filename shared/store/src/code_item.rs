@@ -6,7 +6,8 @@ use crate::keys::{self, Keys};
 use chrono::{DateTime, Utc};
 use domain::code_record::{CodeTerms, ReferralLimit};
 use domain::{
-    Code, CodeId, CodeRecord, CountedCode, MentorId, OrgId, ProgramId, Timestamp, UserType,
+    Code, CodeId, CodeRecord, CountedCode, FoldedCode, MentorId, OrgId, ProgramId, Timestamp,
+    UserType,
 };
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +140,21 @@ impl CodeLogItem {
     /// The key that it was made under, hashed, and when that was.
     pub(crate) fn origin(&self) -> (Option<&str>, DateTime<Utc>) {
         (self.0.made_under.as_deref(), self.0.id.made_at())
+    }
+
+    /// The key that it was made under, hashed.
+    pub(crate) fn key_hash(&self) -> Option<&str> {
+        self.0.made_under.as_deref()
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> CodeId {
+        self.0.id
+    }
+
+    /// Its string, as keys hold it.
+    pub(crate) fn folded(&self) -> FoldedCode {
+        self.0.code.folded()
     }
 
     /// Who owns the code.

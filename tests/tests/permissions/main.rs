@@ -7,6 +7,7 @@
 mod flows;
 mod platform;
 mod policy;
+mod privacy;
 mod programs;
 
 use platform::Platform;
@@ -23,6 +24,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
     flows::attributions(&platform).await;
     programs::programs(&platform).await;
     flows::aggregation(&platform).await;
+    privacy::erasures(&platform).await;
 
     let template = Template::read();
     let mut recorded: Vec<(&str, Permissions)> = Vec::new();

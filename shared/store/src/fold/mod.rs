@@ -29,6 +29,7 @@ pub use audit::Audit;
 pub use days::Days;
 pub use domain::rollup::Fold;
 pub use rebuild::Rebuild;
+pub(crate) use rebuild::RESUMED_WITHIN;
 pub use verify::{Difference, Verification};
 
 use crate::dynamo::{Dynamo, Read};
@@ -71,7 +72,7 @@ impl Default for FoldPace {
 /// The scheduled work on statistics. Cheap to clone; clones share what they have read.
 #[derive(Debug, Clone)]
 pub struct Aggregator {
-    dynamo: Dynamo,
+    pub(crate) dynamo: Dynamo,
     /// Left by the last run for the next one.
     window: Arc<Mutex<Window>>,
 }

@@ -2,6 +2,7 @@
 
 use super::{Cause, Problem, invalid, no_such_record};
 use domain::OutOfScope;
+use store::privacy::PrivacyError;
 use store::{ListProgramsError, ScopedError, StoreError, TransactError};
 
 impl From<StoreError> for Problem {
@@ -40,6 +41,16 @@ impl From<ListProgramsError> for Problem {
             ListProgramsError::OutOfScope => OutOfScope.into(),
             ListProgramsError::OrgRequired => invalid("org_id", "is required"),
             ListProgramsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PrivacyError> for Problem {
+    fn from(error: PrivacyError) -> Self {
+        match error {
+            PrivacyError::OutOfScope => OutOfScope.into(),
+            PrivacyError::OrgRequired => invalid("org_id", "is required"),
+            PrivacyError::Store(error) => error.into(),
         }
     }
 }
