@@ -34,6 +34,10 @@ const CLICK: Budget = budget(2, 1.0, 3.0);
 const CONFIRM: Budget = budget(2, 2.0, 16.0);
 const TOTAL: Budget = budget(2, 6.0, 0.0);
 const LIST: Budget = budget(2, 16.0, 0.0);
+const EXPORT_MEMBER: Budget = budget(3, 3.0, 0.0);
+const ERASE_MEMBER: Budget = budget(4, 3.0, 26.0);
+const EXPORT_MENTOR: Budget = budget(24, 16.0, 0.0);
+const ERASE_MENTOR: Budget = budget(70, 40.0, 40.0);
 
 /// What each kind of request cost.
 type Costs = Vec<(&'static str, Usage)>;
@@ -299,6 +303,18 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
     measured.take("confirm", CONFIRM, &confirmed);
     let again = verv.put(&path(attributions, &click), confirmation).await;
     measured.take("confirm again", CONFIRM, &again);
+    erasures(verv, measured).await;
+}
+
+/// A member, and a mentor with one code: the cost is for what is theirs, and for a look into
+/// each partition that may hold something of a mentor.
+async fn erasures(verv: &Verv, measured: &mut Measured) {
+    let path = |person: &str| format!("/api/v1/privacy/{person}?org_id=org_002");
+    let (member, mentor) = (path("members/usr_5892"), path("mentors/usr_3"));
+    measured.take("export a member", EXPORT_MEMBER, &verv.get(&member).await);
+    measured.take("erase a member", ERASE_MEMBER, &verv.delete(&member).await);
+    measured.take("export a mentor", EXPORT_MENTOR, &verv.get(&mentor).await);
+    measured.take("erase a mentor", ERASE_MENTOR, &verv.delete(&mentor).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

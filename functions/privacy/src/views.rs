@@ -15,7 +15,7 @@ use store::privacy::{ExportPage, ExportRecord};
 #[derive(Serialize)]
 pub(crate) struct ReceiptView {
     id: Option<Pseudonym>,
-    org_id: Option<OrgId>,
+    org_id: OrgId,
     status: ErasureStatus,
     erased: Tally,
     continues_at: Option<Timestamp>,
@@ -158,7 +158,9 @@ impl RecordView {
             user_agent: attribution.visitor.user_agent,
             referrer_url: attribution.visitor.referrer_url,
             occurred_at: attribution.occurred_at,
-            confirmed_at: conversion.as_ref().map(|conversion| conversion.confirmed_at),
+            confirmed_at: conversion
+                .as_ref()
+                .map(|conversion| conversion.confirmed_at),
             new_member_id: conversion.map(|conversion| conversion.member),
         }
     }

@@ -103,8 +103,8 @@ impl AddAssign for Tally {
 pub struct Receipt {
     /// What the person is called now; `None` where there was nobody to erase.
     pub pseudonym: Option<Pseudonym>,
-    /// The organisation that it was limited to.
-    pub org: Option<OrgId>,
+    /// In which organisation.
+    pub org: OrgId,
     /// What was erased or renamed until now.
     pub erased: Tally,
     /// When the erasure goes on, if it has not ended: repeat the request then, or leave it to
@@ -113,8 +113,8 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// There was nothing of the person.
-    pub fn nothing(org: Option<OrgId>) -> Self {
+    /// There was nothing of the person in `org`.
+    pub fn nothing(org: OrgId) -> Self {
         Self {
             pseudonym: None,
             org,
@@ -183,7 +183,12 @@ mod tests {
         assert_eq!(one.as_str().parse(), Ok(one.clone()));
         assert_eq!(one.mentor().as_str(), one.as_str());
         assert_eq!(one.member().as_str(), one.as_str());
-        for refused in ["usr_1", "erased_", "erased_0123", &one.as_str().to_uppercase()] {
+        for refused in [
+            "usr_1",
+            "erased_",
+            "erased_0123",
+            &one.as_str().to_uppercase(),
+        ] {
             assert!(refused.parse::<Pseudonym>().is_err(), "{refused}");
         }
     }
@@ -202,7 +207,11 @@ mod tests {
             (settled, false, AfterPass::MoveRows),
             (settled + FOLDING, false, AfterPass::MoveRows),
             (at(101), false, AfterPass::Again(settled)),
-            (settled - TimeDelta::milliseconds(1), false, AfterPass::Again(settled)),
+            (
+                settled - TimeDelta::milliseconds(1),
+                false,
+                AfterPass::Again(settled),
+            ),
             (settled, true, AfterPass::Again(at(5_000) + FOLDING)),
         ] {
             let after = after_pass(began, at(100), has_waiting, at(5_000));

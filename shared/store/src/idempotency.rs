@@ -328,7 +328,11 @@ mod tests {
             (json!({"id": "attr_2"}), false),
             (json!("attr_1"), false),
         ] {
-            assert_eq!(names_record(Some(&of(value.clone())), "attr_1"), expected, "{value}");
+            assert_eq!(
+                names_record(Some(&of(value.clone())), "attr_1"),
+                expected,
+                "{value}"
+            );
         }
     }
 

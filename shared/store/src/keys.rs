@@ -21,7 +21,7 @@
 //! | idempotency record | `IDEM#<hash>` | `IDEM` |
 //! | program | `PRG#<shard>` | `prg_…` |
 //! | misses of an address in a minute | `MISS#<hash>` | `MISS` |
-//! | erasure of a mentor under way | `ERASURE` | `M#<org>#<mentor>`, `M#*#<mentor>` |
+//! | erasure of a mentor under way | `ERASURE` | `M#<org>#<mentor>` |
 //! | receipt of an erasure | `ERASED#<pseudonym>` | `RECEIPT` |
 //! | how far visitors are forgotten | `RETENTION` | `VISITORS` |
 //!
@@ -283,9 +283,8 @@ pub fn replies_about(mentor: &MentorId) -> String {
 /// The partition of the erasures under way. These are few: one partition holds them.
 pub const ERASURES: &str = "ERASURE";
 
-/// The erasure of a mentor in one organisation or in all, while it is under way.
-pub fn erasure(mentor: &MentorId, org: Option<&OrgId>) -> Key {
-    let org = org.map_or("*", OrgId::as_str);
+/// The erasure of a mentor in an organisation, while it is under way.
+pub fn erasure(mentor: &MentorId, org: &OrgId) -> Key {
     Key::new(ERASURES.to_owned(), format!("M#{org}#{mentor}"))
 }
 

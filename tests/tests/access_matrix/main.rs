@@ -21,6 +21,8 @@ struct Belongings {
     code_id: String,
     attribution: String,
     program: String,
+    /// The receipt of somebody's erasure.
+    erasure: String,
 }
 
 impl Belongings {
@@ -34,6 +36,7 @@ impl Belongings {
             code_id: format!("rc_{id}"),
             attribution: format!("attr_{id}"),
             program: format!("prg_{id}"),
+            erasure: format!("erased_{id}"),
         }
     }
 
@@ -42,6 +45,7 @@ impl Belongings {
         text.replace(&self.code_id, "CODE_ID")
             .replace(&self.attribution, "ATTRIBUTION")
             .replace(&self.program, "PROGRAM")
+            .replace(&self.erasure, "ERASURE")
             .replace(&self.code, "CODE")
             .replace(&self.mentor, "MENTOR")
             .replace(&self.org, "ORG")
@@ -87,13 +91,49 @@ impl World {
             code_id: code.string("/id"),
             attribution: click.string("/id"),
             program: program.string("/id"),
+            erasure: Self::nobodys_erasure(),
         }
     }
 }
 
+impl World {
+    /// A receipt that nobody has.
+    fn nobodys_erasure() -> String {
+        Belongings::nobodys().erasure
+    }
+
+    /// What the routes of privacy find of somebody: a member who came by their click, and the
+    /// erasure of another mentor of theirs.
+    async fn with_persons(&self, of: &mut Belongings) {
+        let click = format!("/api/v1/referral-attributions/{}", of.attribution);
+        let member = json!({"code": of.code, "new_member_id": member_of(of)});
+        let confirmed = self
+            .verv
+            .call_as(&self.admin, Method::PUT, &click, Some(member));
+        confirmed.await.expect(200);
+        let pair = json!({"mentor_id": "usr_gone", "org_id": of.org});
+        self.make(Method::POST, "/api/v1/referral-codes", pair)
+            .await;
+        let gone = format!("/api/v1/privacy/mentors/usr_gone?org_id={}", of.org);
+        let erased = self.verv.call_as(&self.admin, Method::DELETE, &gone, None);
+        of.erasure = erased.await.expect(202).string("/id");
+    }
+}
+
+fn member_of(of: &Belongings) -> String {
+    format!("new_of_{}", of.mentor)
+}
+
 /// A request on a route for someone's belongings.
 fn request(method: &Method, route: &str, of: &Belongings) -> (String, Option<Value>) {
-    let id = if route.contains("referral-attributions") {
+    let member = member_of(of);
+    let id = if route.contains("privacy/members") {
+        &member
+    } else if route.contains("privacy/mentors") {
+        &of.mentor
+    } else if route.contains("privacy/erasures") {
+        &of.erasure
+    } else if route.contains("referral-attributions") {
         &of.attribution
     } else if route.contains("referral-programs") {
         &of.program
@@ -105,6 +145,9 @@ fn request(method: &Method, route: &str, of: &Belongings) -> (String, Option<Val
         .replace("{mentor_id}", &of.mentor)
         .replace("{code}", &of.code);
     let pair = format!("mentor_id={}&org_id={}", of.mentor, of.org);
+    if route.contains("privacy/m") {
+        return (format!("{path}?org_id={}", of.org), None);
+    }
     let path = match (
         method.as_str(),
         route.rsplit('/').next().unwrap_or_default(),
@@ -223,8 +266,12 @@ async fn no_role_reaches_beyond_its_own() {
 async fn check(method: &Method, route: &str, taken: &[Role], role: Option<Role>, with_org: bool) {
     let at = format!("{method} {route} as {role:?}, org {with_org}");
     let world = World::start().await;
-    let own = world.belongings("org_a", "usr_a").await;
-    let foreign = world.belongings("org_b", "usr_b").await;
+    let mut own = world.belongings("org_a", "usr_a").await;
+    let mut foreign = world.belongings("org_b", "usr_b").await;
+    if route.contains("/privacy/") {
+        world.with_persons(&mut own).await;
+        world.with_persons(&mut foreign).await;
+    }
     let missing = Belongings::nobodys();
     let who = role.map_or_else(String::new, |role| {
         let org = with_org.then_some("org_a");
@@ -288,9 +335,15 @@ fn shows(answer: &Reply, method: &Method, route: &str, of: &Belongings) -> bool 
         }
         // Empty until something is confirmed and folded: `parts` does both.
         "leaderboard" => json["org_id"] == of.org.as_str(),
-        _ => [&of.code, &of.code_id, &of.attribution, &of.program]
-            .iter()
-            .any(|own| answer.text.contains(own.as_str())),
+        _ => [
+            &of.code,
+            &of.code_id,
+            &of.attribution,
+            &of.program,
+            &of.erasure,
+        ]
+        .iter()
+        .any(|own| answer.text.contains(own.as_str())),
     }
 }
 
@@ -307,9 +360,11 @@ async fn assert_unchanged(world: &World, of: &Belongings, at: &str) {
             .await;
         assert_eq!(reply.status, 200, "{at}: {path}");
         let json = reply.json();
+        let is_theirs = json["new_member_id"] == member_of(of).as_str();
         let is_as_made = ["active", "pending"]
             .iter()
-            .any(|status| json["status"] == *status);
+            .any(|status| json["status"] == *status)
+            || (json["status"] == "confirmed" && is_theirs);
         assert!(
             is_as_made && json["name"] != "Summer",
             "{at}: {}",

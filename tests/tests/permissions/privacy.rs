@@ -32,42 +32,54 @@ async fn fill(platform: &Platform, mentor: &str) {
     platform.call(&confirm, &[], member, 200).await;
 }
 
-/// Erases through the function, or leaves the rest to the schedule.
-async fn erase(platform: &Platform, mentor: &str, is_left_to_schedule: bool) {
-    let path = format!("{PRIVACY}/mentors/{mentor}?org_id=org_004");
+/// Erases through the function alone.
+async fn erase(platform: &Platform) {
+    let path = format!("{PRIVACY}/mentors/usr_gone?org_id=org_004");
     platform.get(&path).await;
     let delete = format!("DELETE {path}");
+    platform.call(&delete, &[], Value::Null, 202).await;
+    platform.wait(TimeDelta::minutes(20));
+    platform.call(&delete, &[], Value::Null, 200).await;
+}
+
+/// Begins an erasure before anything is folded, and leaves the rest to the schedule: with a
+/// code that is made meanwhile.
+async fn leave_to_the_schedule(platform: &Platform) {
+    let path = format!("{PRIVACY}/mentors/usr_left?org_id=org_004");
+    let delete = format!("DELETE {path}");
     let begun = platform.call(&delete, &[], Value::Null, 202).await;
-    for minutes in [5, 20, 20] {
-        platform.wait(TimeDelta::minutes(minutes));
-        if is_left_to_schedule || minutes == 5 {
-            platform.aggregate().await;
-        } else {
-            let status = if minutes == 20 { 200 } else { 202 };
-            platform.call(&delete, &[], Value::Null, status).await;
-        }
+    let pair = json!({"mentor_id": "usr_left", "org_id": "org_004"});
+    let meanwhile = [("idempotency-key", "meanwhile")];
+    platform
+        .call(&format!("POST {CODES}"), &meanwhile, pair, 201)
+        .await;
+    for _ in 0..3 {
+        platform.wait(TimeDelta::minutes(20));
+        platform.aggregate().await;
     }
     let receipt = format!("{PRIVACY}/erasures/{}", text(&begun, "id"));
     assert_eq!(platform.get(&receipt).await["status"], "done");
 }
 
 pub(crate) async fn erasures(platform: &Platform) {
-    for mentor in ["usr_gone", "usr_left"] {
-        fill(platform, mentor).await;
-    }
+    fill(platform, "usr_gone").await;
     let member = format!("{PRIVACY}/members/usr_gone_member?org_id=org_004");
     platform.get(&member).await;
     let delete = format!("DELETE {member}");
     platform.call(&delete, &[], Value::Null, 200).await;
     platform.wait(TimeDelta::minutes(5));
     platform.aggregate().await;
-    erase(platform, "usr_gone", false).await;
-    erase(platform, "usr_left", true).await;
+    erase(platform).await;
+    fill(platform, "usr_left").await;
+    leave_to_the_schedule(platform).await;
 
     platform.wait(TimeDelta::days(100));
     let (aggregator, clock) = (platform.scheduled.0.aggregator(), &platform.verv.clock);
     let retention = platform.verv.settings.visitor_retention;
     let forgotten = action::forget_visitors(&aggregator, clock, retention, || false).await;
     let forgotten = forgotten.expect("the engine answers").expect("a retention");
-    assert!(forgotten.clicks > 0 && forgotten.is_complete, "{forgotten:?}");
+    assert!(
+        forgotten.clicks > 0 && forgotten.is_complete,
+        "{forgotten:?}"
+    );
 }

@@ -63,7 +63,11 @@ pub(crate) async fn fill(verv: &Verv) -> String {
     let rotated = format!("{CODES}/{}", made.string("/id"));
     let rotation = json!({"mentor_id": KARI, "action": "rotate"});
     traffic(verv, &made.string("/code"), "old-member").await;
-    let active = verv.put(&rotated, rotation).await.expect(200).string("/code");
+    let active = verv
+        .put(&rotated, rotation)
+        .await
+        .expect(200)
+        .string("/code");
     // No record knows this key: the code was there.
     code_once(verv, KARI, ORG, "again").await.expect(200);
     traffic(verv, &active, "new-member").await;
@@ -72,12 +76,24 @@ pub(crate) async fn fill(verv: &Verv) -> String {
 
     for (mentor, org, code) in [(KARI, ELSEWHERE, "KARI-ELSEWHERE"), (OLA, ORG, "OLA-HERE")] {
         let deleted = verv.make_code(mentor, org, &format!("{code}-GONE")).await;
-        verv.delete(&format!("{RECORDS}/{deleted}")).await.expect(200);
+        verv.delete(&format!("{RECORDS}/{deleted}"))
+            .await
+            .expect(200);
         verv.make_code(mentor, org, code).await;
         traffic(verv, code, &format!("{org}-member")).await;
     }
     fold(verv).await;
     active
+}
+
+/// A code of Kari's with what may name her, and how [`MEMBER`] came by it; all of it folded.
+pub(crate) async fn fill_a_little(verv: &Verv) {
+    let made = code_once(verv, KARI, ORG, "first").await.expect(201);
+    code_once(verv, KARI, ORG, "again").await.expect(200);
+    let code = made.string("/code");
+    let click = members_click(verv, &code, "click").await;
+    verv.confirm(&click, &code, MEMBER).await.expect(200);
+    fold(verv).await;
 }
 
 /// Waits until everything is folded and audited.

@@ -53,7 +53,10 @@ async fn an_erased_member_is_nowhere_and_counts_as_before() {
     let again = verv.delete(&here()).await.expect(200).json();
     assert_eq!(again["id"], Value::Null);
     assert_eq!(again["erased"]["attributions"], 0);
-    let kept = format!("{PRIVACY}/erasures/{}", receipt["id"].as_str().expect("an id"));
+    let kept = format!(
+        "{PRIVACY}/erasures/{}",
+        receipt["id"].as_str().expect("an id")
+    );
     assert_eq!(verv.get(&kept).await.expect(200).json(), receipt);
 }
 
@@ -66,7 +69,12 @@ async fn the_attribution_of_an_erased_member_can_be_deleted_and_they_can_join_an
     verv.delete(&here()).await.expect(200);
     let path = format!("{ATTRIBUTIONS}/{id}");
     let shown = verv.get(&path).await.expect(200).json();
-    assert!(shown["new_member_id"].as_str().expect("one").starts_with("erased_"));
+    assert!(
+        shown["new_member_id"]
+            .as_str()
+            .expect("one")
+            .starts_with("erased_")
+    );
     assert_eq!(shown["ip_address"], Value::Null);
 
     let click = members_click(&verv, &code, "anew").await;
@@ -98,7 +106,7 @@ async fn a_member_is_one_of_an_organisation() {
 #[tokio::test]
 async fn a_bad_cursor_is_refused() {
     let verv = Verv::start().await;
-    let path = format!("{PRIVACY}/mentors/usr_1?cursor=x");
+    let path = format!("{PRIVACY}/mentors/usr_1?org_id=org_1&cursor=x");
     let refusal = verv.get(&path).await.expect(400).json();
     assert_eq!(refusal["errors"][0]["field"], "cursor");
 }

@@ -64,7 +64,11 @@ pub(crate) fn assert_nowhere<'t>(
 
 fn encodings(what: &[u8]) -> Vec<Vec<u8>> {
     let mut all = vec![what.to_vec()];
-    all.push(what.iter().flat_map(|b| format!("{b:02x}").into_bytes()).collect());
+    all.push(
+        what.iter()
+            .flat_map(|b| format!("{b:02x}").into_bytes())
+            .collect(),
+    );
     let percent = what.iter().flat_map(|b| match b {
         b if b.is_ascii_alphanumeric() || b"_.-".contains(b) => vec![*b],
         b => format!("%{b:02x}").into_bytes(),
@@ -74,14 +78,18 @@ fn encodings(what: &[u8]) -> Vec<Vec<u8>> {
         let mut shifted = vec![b'x'; before];
         shifted.extend(what);
         // The first and the last characters depend on what is around.
-        for text in [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)] {
+        for text in [
+            STANDARD_NO_PAD.encode(&shifted),
+            URL_SAFE_NO_PAD.encode(&shifted),
+        ] {
             let (first, last) = ((before * 4).div_ceil(3), shifted.len() * 4 / 3 - 1);
             if last > first + 3 {
                 all.push(text.as_bytes()[first..last].to_vec());
             }
         }
     }
-    all.iter_mut().for_each(|needle| needle.make_ascii_lowercase());
+    all.iter_mut()
+        .for_each(|needle| needle.make_ascii_lowercase());
     all
 }
 

@@ -48,7 +48,10 @@ async fn a_confirmed_click_says_who_clicked_for_ninety_days() {
     // The kept answers go by TTL, which the engine of tests does not carry out.
     for trace in [AGENT.as_bytes(), REFERRER.as_bytes()] {
         for item in items_with(&verv, trace).await {
-            assert!(item["pk"].as_s().is_ok_and(|pk| pk.starts_with("IDEM#")), "{item:?}");
+            assert!(
+                item["pk"].as_s().is_ok_and(|pk| pk.starts_with("IDEM#")),
+                "{item:?}"
+            );
         }
     }
 }
@@ -75,13 +78,15 @@ async fn a_run_out_of_time_is_gone_on_with() {
     let verv = Verv::start().await;
     let mut clicks = Vec::new();
     for day in 0..3 {
-        clicks.push(confirmed(&verv, &format!("{day}"), &format!("usr_{day}")).await);
+        clicks.push(confirmed(&verv, &format!("{day}"), &format!("joined_{day}")).await);
         verv.clock.advance(TimeDelta::days(1));
     }
     verv.clock.advance(TimeDelta::days(100));
     let aggregator = verv.store.aggregator();
     let retention = TimeDelta::days(90);
-    let stopped = aggregator.forget_visitors(retention, verv.now(), || true).await;
+    let stopped = aggregator
+        .forget_visitors(retention, verv.now(), || true)
+        .await;
     let stopped = stopped.expect("the engine answers");
     assert!(!stopped.is_complete);
     assert_eq!(stopped.clicks, 0);

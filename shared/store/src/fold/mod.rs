@@ -28,8 +28,8 @@ mod window;
 pub use audit::Audit;
 pub use days::Days;
 pub use domain::rollup::Fold;
-pub use rebuild::Rebuild;
 pub(crate) use rebuild::RESUMED_WITHIN;
+pub use rebuild::Rebuild;
 pub use verify::{Difference, Verification};
 
 use crate::dynamo::{Dynamo, Read};

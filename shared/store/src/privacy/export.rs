@@ -13,8 +13,11 @@ use domain::{Attribution, AttributionId, CodeRecord, MentorId, OrgId, Timestamp}
 use std::fmt;
 use std::str::FromStr;
 
-/// How many items a page has at most.
+/// How many items a page has, not counting the answers kept with them.
 const PAGE: usize = 100;
+
+/// How often a page reads on where it has met other organisations' items.
+const READS_AT_MOST: usize = 20;
 
 /// A page of an export.
 #[derive(Debug, Clone, Default)]
@@ -102,11 +105,11 @@ impl ExportRecord {
     }
 }
 
-/// A page of what names a mentor.
+/// A page of what names a mentor in an organisation.
 pub(super) async fn page(
     dynamo: &Dynamo,
     mentor: &MentorId,
-    org: Option<&OrgId>,
+    org: &OrgId,
     from: ExportPosition,
 ) -> Result<ExportPage, StoreError> {
     let key = keys::checkpoint(Fold::Detail);
@@ -119,8 +122,11 @@ pub(super) async fn page(
     };
     let mut export = ExportPage::default();
     let mut position = from.0;
-    while export.records.len() < PAGE {
-        let left = PAGE - export.records.len();
+    for _ in 0..READS_AT_MOST {
+        let left = PAGE.saturating_sub(export.records.len());
+        if left == 0 {
+            break;
+        }
         let Some(page) = reader.page(position, left).await? else {
             return Ok(export);
         };
@@ -191,7 +197,11 @@ mod tests {
 
     #[test]
     fn a_position_is_read_back_from_its_text() {
-        for (source, after) in [(0, None), (3, Some("attr_1")), (17, Some("TOTAL#org_1#JAN"))] {
+        for (source, after) in [
+            (0, None),
+            (3, Some("attr_1")),
+            (17, Some("TOTAL#org_1#JAN")),
+        ] {
             let after = after.map(str::to_owned);
             let position = ExportPosition(Position { source, after });
             assert_eq!(position.to_string().parse(), Ok(position));

@@ -10,7 +10,7 @@ use crate::transaction::Transaction;
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
 use domain::privacy::{RECEIPT_RETENTION, Receipt, Tally};
-use domain::{MentorId, OrgId, Pseudonym};
+use domain::{MentorId, OrgId, Pseudonym, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How many erasures a run of the schedule goes on with.
@@ -26,13 +26,11 @@ pub(super) enum Stage {
     Rows,
 }
 
-/// The erasure of a mentor under way. The only item that names both person and pseudonym.
+/// The erasure of a mentor in an organisation, under way. The only item that names both person and pseudonym.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) mentor: MentorId,
-    /// `None` is in all organisations.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) org: Option<OrgId>,
+    pub(super) org: OrgId,
     pub(super) pseudonym: Pseudonym,
     /// How many steps were made: two runs never make the same one.
     pub(super) step: u64,
@@ -57,7 +55,7 @@ impl Entity for Job {
     const KIND: &'static str = "erasure";
 
     fn keys(&self) -> Keys {
-        keys::erasure(&self.mentor, self.org.as_ref()).into()
+        keys::erasure(&self.mentor, &self.org).into()
     }
 }
 
@@ -65,8 +63,10 @@ impl Entity for Job {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ReceiptItem {
     pseudonym: Pseudonym,
-    #[serde(flatten)]
-    receipt: Receipt,
+    org: OrgId,
+    erased: Tally,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    continues_at: Option<Timestamp>,
     expires: i64,
 }
 
@@ -83,17 +83,16 @@ impl ReceiptItem {
     pub(super) fn new(pseudonym: Pseudonym, receipt: &Receipt, now: DateTime<Utc>) -> Self {
         Self {
             pseudonym,
-            receipt: Receipt {
-                pseudonym: None,
-                ..receipt.clone()
-            },
+            org: receipt.org.clone(),
+            erased: receipt.erased,
+            continues_at: receipt.continues_at,
             expires: (now + RECEIPT_RETENTION).timestamp(),
         }
     }
 }
 
 impl Job {
-    pub(super) fn new(mentor: MentorId, org: Option<OrgId>, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(mentor: MentorId, org: OrgId, now: DateTime<Utc>) -> Self {
         Self {
             mentor,
             org,
@@ -150,12 +149,8 @@ impl Job {
     }
 
     /// Begins the transaction that ends the erasure.
-    pub(super) fn ending<'t>(
-        &self,
-        dynamo: &'t Dynamo,
-        now: DateTime<Utc>,
-    ) -> Transaction<'t, ()> {
-        let key = keys::erasure(&self.mentor, self.org.as_ref());
+    pub(super) fn ending<'t>(&self, dynamo: &'t Dynamo, now: DateTime<Utc>) -> Transaction<'t, ()> {
+        let key = keys::erasure(&self.mentor, &self.org);
         let receipt = ReceiptItem::new(self.pseudonym.clone(), &self.final_receipt(), now);
         Transaction::new(dynamo)
             .delete(&key, self.is_at_this_step(), |_: Option<Self>| ())
@@ -175,7 +170,9 @@ pub(super) async fn find_receipt(
     let found: Option<ReceiptItem> = dynamo.get(&key, Read::Strong).await?;
     Ok(found.map(|item| Receipt {
         pseudonym: Some(item.pseudonym),
-        ..item.receipt
+        org: item.org,
+        erased: item.erased,
+        continues_at: item.continues_at,
     }))
 }
 
@@ -193,4 +190,72 @@ pub(super) async fn under_way(dynamo: &Dynamo) -> Result<Vec<Job>, StoreError> {
     let items = dynamo.query(&query).await?;
     let jobs = items.into_iter().map(Job::from_item);
     jobs.filter_map(Result::transpose).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const PSEUDONYM: &str = "erased_0123456789abcdef0123456789abcdef";
+
+    fn job() -> Job {
+        let now = DateTime::from_timestamp_millis(1_774_526_400_123).expect("in range");
+        Job {
+            pseudonym: PSEUDONYM.parse().expect("a pseudonym"),
+            erased: Tally {
+                codes: 2,
+                ..Tally::default()
+            },
+            ..Job::new(
+                "usr_1".parse().expect("an id"),
+                "org_1".parse().expect("an id"),
+                now,
+            )
+        }
+    }
+
+    fn stored(entity: &impl Entity) -> Value {
+        let item = entity.to_item().expect("an item");
+        serde_dynamo::from_item(item).expect("JSON")
+    }
+
+    fn erased() -> Value {
+        json!({
+            "codes": 2, "attributions": 0, "changes": 0, "guards": 0, "kept_answers": 0,
+            "statistics": 0,
+        })
+    }
+
+    #[test]
+    fn a_job_names_the_person_and_how_far_it_is() {
+        let millis = 1_774_526_400_123_i64;
+        assert_eq!(
+            stored(&job()),
+            json!({
+                "pk": "ERASURE", "sk": "M#org_1#usr_1", "kind": "erasure", "mentor": "usr_1",
+                "org": "org_1", "pseudonym": PSEUDONYM, "step": 0, "stage": "facts",
+                "position": {"source": 0}, "continues_at": millis, "pass_began_at": millis,
+                "changed_at": millis, "has_waiting": false, "erased": erased(),
+            })
+        );
+    }
+
+    #[test]
+    fn a_receipt_names_the_pseudonym_alone() {
+        let now = DateTime::from_timestamp(1_774_526_400, 0).expect("in range");
+        let (job, pseudonym) = (job(), PSEUDONYM.parse().expect("a pseudonym"));
+        let receipt = ReceiptItem::new(pseudonym, &job.final_receipt(), now);
+        assert_eq!(
+            stored(&receipt),
+            json!({
+                "pk": format!("ERASED#{PSEUDONYM}"), "sk": "RECEIPT", "kind": "erasure_receipt",
+                "pseudonym": PSEUDONYM, "org": "org_1", "erased": erased(),
+                "expires": 1_782_302_400,
+            })
+        );
+        let item = receipt.to_item().expect("an item");
+        let read = ReceiptItem::from_item(item).expect("readable");
+        assert_eq!(read, Some(receipt));
+    }
 }

@@ -15,7 +15,8 @@ use domain::{Attribution, MemberId, OrgId, Pseudonym};
 use std::convert::Infallible;
 
 /// The attribution counts as before, and says neither who joined nor from where.
-const FORGET: &str = "SET new_member = :new REMOVE ip_address, user_agent, referrer_url, made_under";
+const FORGET: &str =
+    "SET new_member = :new REMOVE ip_address, user_agent, referrer_url, made_under";
 
 /// What there is of a member.
 struct Traces {
@@ -109,12 +110,12 @@ async fn try_erase(
     now: DateTime<Utc>,
 ) -> Attempt<Receipt, Infallible> {
     let Some(traces) = Traces::find(dynamo, member, org).await? else {
-        return Ok(Receipt::nothing(Some(org.clone())));
+        return Ok(Receipt::nothing(org.clone()));
     };
     let pseudonym = Pseudonym::random();
     let receipt = Receipt {
         pseudonym: Some(pseudonym.clone()),
-        org: Some(org.clone()),
+        org: org.clone(),
         erased: traces.tally(),
         continues_at: None,
     };
@@ -123,8 +124,7 @@ async fn try_erase(
         member: pseudonym.member(),
         ..traces.guard.clone()
     };
-    let is_same =
-        Condition::new("attribution = :id").bind(":id", &traces.guard.attribution);
+    let is_same = Condition::new("attribution = :id").bind(":id", &traces.guard.attribution);
     let key = keys::member_guard(org, member);
     let mut transaction: Transaction<'_, Conflict<Infallible>> = Transaction::new(dynamo)
         .delete(&key, is_same, |_: Option<MemberGuard>| Conflict::Overtaken)

@@ -18,11 +18,14 @@ use domain::{MentorId, OrgId};
 /// After how many steps that others were first at an erasure is left to them for now.
 const OVERTAKEN_AT_MOST: u32 = 6;
 
-/// The erasure of one mentor.
+/// How many pages of other organisations' items are read before an erasure is begun.
+const PAGES_LOOKED_AT: usize = 10;
+
+/// The erasure of one mentor in one organisation.
 pub(super) struct Eraser<'t> {
     dynamo: &'t Dynamo,
     mentor: MentorId,
-    org: Option<OrgId>,
+    org: OrgId,
     now: DateTime<Utc>,
 }
 
@@ -40,7 +43,7 @@ impl<'t> Eraser<'t> {
     pub(super) fn new(
         dynamo: &'t Dynamo,
         mentor: MentorId,
-        org: Option<OrgId>,
+        org: OrgId,
         now: DateTime<Utc>,
     ) -> Self {
         Self {
@@ -99,22 +102,25 @@ impl<'t> Eraser<'t> {
     }
 
     async fn job(&self) -> Result<Option<Job>, StoreError> {
-        let key = keys::erasure(&self.mentor, self.org.as_ref());
+        let key = keys::erasure(&self.mentor, &self.org);
         self.dynamo.get(&key, Read::Strong).await
     }
 
-    /// Whether anything names the mentor.
+    /// Whether anything names the mentor, or may do so beyond what is looked at.
     async fn has_anything(&self) -> Result<bool, StoreError> {
         let checkpoint = self.checkpoint().await?;
         let mut position = Position::default();
         let reader = self.reader(all_sources(last_generation(&checkpoint)));
-        while let Some(page) = reader.page(position, PAGE).await? {
+        for _ in 0..PAGES_LOOKED_AT {
+            let Some(page) = reader.page(position, PAGE).await? else {
+                return Ok(false);
+            };
             if !page.found.is_empty() {
                 return Ok(true);
             }
             position = page.next;
         }
-        Ok(false)
+        Ok(true)
     }
 
     async fn checkpoint(&self) -> Result<Checkpoint, StoreError> {
@@ -125,7 +131,7 @@ impl<'t> Eraser<'t> {
         Reader {
             dynamo: self.dynamo,
             mentor: &self.mentor,
-            org: self.org.as_ref(),
+            org: &self.org,
             sources,
         }
     }
@@ -197,12 +203,7 @@ impl<'t> Eraser<'t> {
         let mut next = job.clone();
         next.position = Position::default();
         next.has_waiting = false;
-        match after_pass(
-            job.pass_began_at,
-            job.changed_at,
-            job.has_waiting,
-            self.now,
-        ) {
+        match after_pass(job.pass_began_at, job.changed_at, job.has_waiting, self.now) {
             AfterPass::MoveRows => next.stage = Stage::Rows,
             AfterPass::Again(at) => {
                 next.continues_at = at;

@@ -23,12 +23,12 @@ mod visitors;
 pub use export::{ExportPage, ExportPosition, ExportRecord};
 pub use visitors::ForgottenVisitors;
 
-use crate::error::{ScopedError, StoreError};
+use crate::error::StoreError;
 use crate::fold::Aggregator;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::privacy::Receipt;
-use domain::{MemberId, MentorId, OrgId, OwnerFilter, Pseudonym};
+use domain::{MemberId, MentorId, OrgId, OutOfScope, OwnerFilter, Pseudonym};
 use mentor::Eraser;
 
 /// Why nobody was erased or exported.
@@ -36,7 +36,7 @@ use mentor::Eraser;
 pub enum PrivacyError {
     /// The organisation is another tenant's.
     OutOfScope,
-    /// A member is one of an organisation, which must be named.
+    /// The organisation must be named, as the caller may act in all.
     OrgRequired,
     /// The table could not answer.
     Store(StoreError),
@@ -45,15 +45,6 @@ pub enum PrivacyError {
 impl From<StoreError> for PrivacyError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
-    }
-}
-
-impl From<ScopedError> for PrivacyError {
-    fn from(error: ScopedError) -> Self {
-        match error {
-            ScopedError::OutOfScope => Self::OutOfScope,
-            ScopedError::Store(error) => Self::Store(error),
-        }
     }
 }
 
@@ -68,7 +59,7 @@ impl Store {
         org: Option<OrgId>,
         now: DateTime<Utc>,
     ) -> Result<Receipt, PrivacyError> {
-        let org = self.org_of_member(org)?;
+        let org = self.named_org(org)?;
         Ok(member::erase(&self.dynamo, member, &org, now).await?)
     }
 
@@ -81,12 +72,11 @@ impl Store {
         member: &MemberId,
         org: Option<OrgId>,
     ) -> Result<ExportPage, PrivacyError> {
-        let org = self.org_of_member(org)?;
+        let org = self.named_org(org)?;
         Ok(member::export(&self.dynamo, member, &org).await?)
     }
 
-    /// Begins to erase a mentor, in one organisation or in all that the caller may touch, or
-    /// goes on with that: until it is done, has to wait, or `stop` says so between two steps.
+    /// Begins to erase a mentor in an organisation, or goes on with that: until it is done, has to wait, or `stop` says so between two steps.
     ///
     /// # Errors
     /// [`PrivacyError`]; what was done until then is kept.
@@ -97,12 +87,12 @@ impl Store {
         now: DateTime<Utc>,
         stop: impl Fn() -> bool,
     ) -> Result<Receipt, PrivacyError> {
-        let org = self.org_in_scope(org)?;
+        let org = self.named_org(org)?;
         let eraser = Eraser::new(&self.dynamo, mentor.clone(), org, now);
         Ok(eraser.erase(stop).await?)
     }
 
-    /// A page of what the erasure of a mentor will be.
+    /// A page of what the erasure of a mentor in an organisation will be.
     ///
     /// # Errors
     /// [`PrivacyError`].
@@ -112,8 +102,8 @@ impl Store {
         org: Option<OrgId>,
         from: ExportPosition,
     ) -> Result<ExportPage, PrivacyError> {
-        let org = self.org_in_scope(org)?;
-        Ok(export::page(&self.dynamo, mentor, org.as_ref(), from).await?)
+        let org = self.named_org(org)?;
+        Ok(export::page(&self.dynamo, mentor, &org, from).await?)
     }
 
     /// The receipt of an erasure, under way or done.
@@ -122,22 +112,15 @@ impl Store {
     /// [`StoreError`] when DynamoDB does not answer.
     pub async fn find_erasure(&self, pseudonym: &Pseudonym) -> Result<Option<Receipt>, StoreError> {
         let receipt = job::find_receipt(&self.dynamo, pseudonym).await?;
-        Ok(receipt.filter(|receipt| match &receipt.org {
-            Some(org) => self.scope().covers_org(org),
-            None => matches!(self.org_in_scope(None), Ok(None)),
-        }))
+        Ok(receipt.filter(|receipt| self.scope().covers_org(&receipt.org)))
     }
 
-    fn org_in_scope(&self, org: Option<OrgId>) -> Result<Option<OrgId>, PrivacyError> {
+    /// The organisation that is named, or else the one that the caller is limited to.
+    fn named_org(&self, org: Option<OrgId>) -> Result<OrgId, PrivacyError> {
         let wanted = OwnerFilter { mentor: None, org };
         let owner = self.scope().narrow(wanted);
-        owner
-            .map(|owner| owner.org)
-            .map_err(|_| PrivacyError::OutOfScope)
-    }
-
-    fn org_of_member(&self, org: Option<OrgId>) -> Result<OrgId, PrivacyError> {
-        self.org_in_scope(org)?.ok_or(PrivacyError::OrgRequired)
+        let owner = owner.map_err(|OutOfScope| PrivacyError::OutOfScope)?;
+        owner.org.ok_or(PrivacyError::OrgRequired)
     }
 }
 

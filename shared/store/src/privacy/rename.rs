@@ -34,8 +34,7 @@ const END: &str = "SET invalidated_at = if_not_exists(invalidated_at, :now), \
 const RENAME_CANONICAL: &str = "SET #mentor = :new REMOVE made_under";
 
 /// The same of a code that ends with it.
-const RENAME_CANONICAL_AND_END: &str =
-    "SET #mentor = :new, invalidated_at = if_not_exists(invalidated_at, :now), \
+const RENAME_CANONICAL_AND_END: &str = "SET #mentor = :new, invalidated_at = if_not_exists(invalidated_at, :now), \
      deactivated_at = if_not_exists(deactivated_at, :now) REMOVE made_under";
 
 /// What one step of an erasure does to facts and codes.

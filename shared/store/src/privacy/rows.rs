@@ -67,8 +67,8 @@ impl<'f> Moving<'f> {
         mut step: Transaction<'t, ()>,
     ) -> Result<Transaction<'t, ()>, StoreError> {
         for (row, item, taken_over) in &self.rows {
-            let is_same = Condition::new("folded_to = :held")
-                .bind(":held", &count(item, FOLDED_TO));
+            let is_same =
+                Condition::new("folded_to = :held").bind(":held", &count(item, FOLDED_TO));
             step = step.delete(&key_of(item), is_same, |_: Option<Untyped>| ());
             let Some((key, at)) = taken_over else {
                 continue;
@@ -89,7 +89,11 @@ impl<'f> Moving<'f> {
 }
 
 fn key_of(item: &Item) -> Key {
-    let text = |name| super::sources::text(item, name).unwrap_or_default().to_owned();
+    let text = |name| {
+        super::sources::text(item, name)
+            .unwrap_or_default()
+            .to_owned()
+    };
     Key {
         pk: text(keys::PK),
         sk: text(keys::SK),

@@ -95,32 +95,36 @@ pub(super) struct Page {
 pub(super) struct Reader<'t> {
     pub(super) dynamo: &'t Dynamo,
     pub(super) mentor: &'t MentorId,
-    /// Only those of this organisation.
-    pub(super) org: Option<&'t OrgId>,
+    /// In which organisation.
+    pub(super) org: &'t OrgId,
     pub(super) sources: Vec<Source>,
 }
 
 impl Reader<'_> {
-    /// The next items from `position` on, of one source; `None` at the end. A page may be
-    /// empty where only others' items were met.
+    /// The next items from `position` on, at most `limit`; `None` at the end. A page may be
+    /// empty where only items of other organisations were met.
     pub(super) async fn page(
         &self,
         mut position: Position,
         limit: usize,
     ) -> Result<Option<Page>, StoreError> {
+        let mut found = Vec::new();
         while let Some(source) = self.sources.get(position.source) {
-            let (found, after) = self.read(*source, position.after.take(), limit).await?;
+            let left = limit - found.len();
+            let (more, after) = self.read(*source, position.after.take(), left).await?;
+            found.extend(more);
             let is_end = after.is_none();
             position = Position {
                 source: position.source + usize::from(is_end),
                 after,
             };
-            if !found.is_empty() || !is_end {
+            if !is_end || found.len() >= limit {
                 let next = position;
                 return Ok(Some(Page { found, next }));
             }
         }
-        Ok(None)
+        let next = position;
+        Ok((!found.is_empty()).then_some(Page { found, next }))
     }
 
     /// Items of one source, and after which sort key it goes on; `None` at its end.
@@ -180,7 +184,7 @@ impl Reader<'_> {
             Source::Rows(_) => true,
             _ => text(item, "mentor") == Some(self.mentor.as_str()),
         };
-        is_of_mentor && self.org.is_none_or(|own| org == Some(own.as_str()))
+        is_of_mentor && org == Some(self.org.as_str())
     }
 }
 
