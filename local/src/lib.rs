@@ -11,7 +11,9 @@ pub mod repair;
 pub mod token;
 
 use axum::Router;
+use chrono::TimeDelta;
 use domain::Clock;
+use stats_aggregator::action;
 use std::time::Duration;
 use store::UnscopedStore;
 use store::fold::FoldPace;
@@ -22,7 +24,12 @@ use web::routes::Routes;
 const AGGREGATION_PERIOD: Duration = Duration::from_secs(15);
 
 /// Runs the aggregator on its schedule, for ever.
-pub async fn aggregate_regularly(store: UnscopedStore, clock: Clock, pace: FoldPace) {
+pub async fn aggregate_regularly(
+    store: UnscopedStore,
+    clock: Clock,
+    pace: FoldPace,
+    visitor_retention: Option<TimeDelta>,
+) {
     let aggregator = store.aggregator();
     loop {
         let run = stats_aggregator::aggregate(&aggregator, &clock, &pace, || false);
@@ -31,6 +38,11 @@ pub async fn aggregate_regularly(store: UnscopedStore, clock: Clock, pace: FoldP
             Err(error) => {
                 tracing::error!(%error, "the aggregation failed; the next one goes on from there");
             }
+        }
+        let forgotten =
+            action::forget_visitors(&aggregator, &clock, visitor_retention, || false).await;
+        if let Err(error) = forgotten {
+            tracing::error!(%error, "visitors are not forgotten; the next run goes on from there");
         }
         tokio::time::sleep(AGGREGATION_PERIOD).await;
     }
@@ -43,6 +55,7 @@ pub fn routes() -> Routes {
         .merge(attributions::routes())
         .merge(api_keys::routes())
         .merge(programs::routes())
+        .merge(privacy::routes())
         .merge(reward_promotion::routes())
         .merge(short_links::routes())
 }

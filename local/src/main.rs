@@ -122,6 +122,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         store.clone(),
         clock.clone(),
         settings.fold_pace,
+        settings.visitor_retention,
     ));
     let router = with_cors(local::router(App::new(store, Arc::new(settings), clock)))?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -14,6 +14,7 @@ pub fn http_functions() -> Vec<(&'static str, Routes)> {
         ("reward-promotion", reward_promotion::routes()),
         ("programs", programs::routes()),
         ("api-keys", api_keys::routes()),
+        ("privacy", privacy::routes()),
     ]
 }
 

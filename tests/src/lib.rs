@@ -227,22 +227,26 @@ impl Verv {
         self.clock.now()
     }
 
-    /// The same platform, each request to which carries this `Authorization`.
+    /// The same platform, each request to which carries what `authorize` gives as its
+    /// `Authorization`, unless it has one.
     ///
     /// # Panics
-    /// When it can be no header.
+    /// When that can be no header.
     #[must_use]
-    pub fn calling_with(self, authorization: &str) -> Self {
-        let value = HeaderValue::from_str(authorization).expect("a header");
-        let router = self
-            .router
-            .layer(map_request(move |mut request: Request<Body>| {
-                let value = value.clone();
-                async move {
-                    request.headers_mut().insert(header::AUTHORIZATION, value);
-                    request
-                }
-            }));
+    pub fn calling_with(
+        self,
+        authorize: impl Fn() -> String + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let add = move |mut request: Request<Body>| {
+            let authorize = authorize.clone();
+            async move {
+                let value = HeaderValue::try_from(authorize()).expect("a header");
+                let headers = request.headers_mut();
+                headers.entry(header::AUTHORIZATION).or_insert(value);
+                request
+            }
+        };
+        let router = self.router.layer(map_request(add));
         Self { router, ..self }
     }
 

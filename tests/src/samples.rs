@@ -36,6 +36,8 @@ pub enum Before {
     Code,
     /// The code, and a click on it with the id [`CLICK_ID`].
     CodeAndClick,
+    /// The same, confirmed by the contracts' member.
+    Member,
     /// A program with the id [`PROGRAM_ID`].
     Program,
     /// An API key with the id [`API_KEY_ID`].
@@ -160,10 +162,10 @@ pub async fn fill(verv: &Verv, before: Before) {
         id: CODE_ID.parse().expect("an id"),
         ..CodeRecord::new(mentor, org, code, CodeTerms::default(), now)
     };
-    if matches!(before, Before::Code | Before::CodeAndClick) {
+    if matches!(before, Before::Code | Before::CodeAndClick | Before::Member) {
         verv.put_code(&record).await;
     }
-    if matches!(before, Before::CodeAndClick) {
+    if matches!(before, Before::CodeAndClick | Before::Member) {
         let referrer: Result<ReferrerUrl, _> = "https://instagram.com".parse();
         verv.put_attribution(&Attribution {
             id: CLICK_ID.parse().expect("an id"),
@@ -180,6 +182,9 @@ pub async fn fill(verv: &Verv, before: Before) {
             expires_at: None,
         })
         .await;
+    }
+    if matches!(before, Before::Member) {
+        verv.confirm(CLICK_ID, CODE, "usr_5892").await.expect(200);
     }
     if matches!(before, Before::Program) {
         put_program(verv).await;

@@ -36,6 +36,10 @@ const CLICK: Budget = budget(2, 1.0, 3.0);
 const CONFIRM: Budget = budget(2, 2.0, 16.0);
 const TOTAL: Budget = budget(2, 6.0, 0.0);
 const LIST: Budget = budget(2, 16.0, 0.0);
+const EXPORT_MEMBER: Budget = budget(3, 3.0, 0.0);
+const ERASE_MEMBER: Budget = budget(4, 3.0, 26.0);
+const EXPORT_MENTOR: Budget = budget(24, 16.0, 0.0);
+const ERASE_MENTOR: Budget = budget(70, 40.0, 40.0);
 
 /// Every limit is on, and leaves room for the test.
 const LIMITS: [(&str, &str); 5] = [
@@ -107,7 +111,7 @@ impl Caller {
             Self::Staff => {
                 let verv = Verv::with_settings(&settings).await;
                 let token = bearer(&verv, "staff_1", &["ROLE_ORG"], Some("org_002"));
-                verv.calling_with(&token)
+                verv.calling_with(move || token.clone())
             }
             Self::Server => {
                 let verv = Verv::with_settings(&settings).await;
@@ -121,7 +125,7 @@ impl Caller {
                 let made = store.create_api_key(new, KeyMode::Test, None, verv.now());
                 let text = made.await.expect("a key").value.text.expect("its text");
                 tests::logs::plant(text.expose());
-                verv.calling_with(&format!("Bearer {}", text.expose()))
+                verv.calling_with(move || format!("Bearer {}", text.expose()))
             }
         }
     }
@@ -351,6 +355,18 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
     measured.take("confirm", CONFIRM, &confirmed);
     let again = verv.put(&path(attributions, &click), confirmation).await;
     measured.take("confirm again", CONFIRM, &again);
+    erasures(verv, measured).await;
+}
+
+/// A member, and a mentor with one code: the cost is for what is theirs, and for a look into
+/// each partition that may hold something of a mentor.
+async fn erasures(verv: &Verv, measured: &mut Measured) {
+    let path = |person: &str| format!("/api/v1/privacy/{person}?org_id=org_002");
+    let (member, mentor) = (path("members/usr_5892"), path("mentors/usr_3"));
+    measured.take("export a member", EXPORT_MEMBER, &verv.get(&member).await);
+    measured.take("erase a member", ERASE_MEMBER, &verv.delete(&member).await);
+    measured.take("export a mentor", EXPORT_MENTOR, &verv.get(&mentor).await);
+    measured.take("erase a mentor", ERASE_MENTOR, &verv.delete(&mentor).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,6 +18,7 @@ fn stable(text: &str) -> String {
         ("attr_", CLICK_ID),
         ("prg_", PROGRAM_ID),
         ("key_", API_KEY_ID),
+        ("erased_", "erased_"),
     ];
     for (prefix, length, known) in ids.map(|(prefix, known)| (prefix, 32, known)) {
         stable = mask(&stable, prefix, length, &known[prefix.len()..]);
@@ -180,6 +181,22 @@ async fn short_links_answer_their_events() {
     short-links-follow: 302 https://app.org.no/join?ref=JAN-VERV-8F3A&click=attr_…
     short-links-head: 302 https://app.org.no/join?ref=JAN-VERV-8F3A
     ");
+}
+
+#[tokio::test]
+async fn privacy_answers_its_events() {
+    insta::assert_snapshot!(answers("privacy-").await, @r#"
+    privacy-export-member: 200
+      {"data":[{"kind":"attribution","id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","org_id":"org_002","ip_address":"185.12.34.56","user_agent":null,"referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","new_member_id":"usr_5892","confirmed_at":"2026-03-26T12:00:00Z"},{"kind":"guard","attribution_id":"attr_019d0b9fe3287000800000000000bb05"}],"counts":{"codes":0,"attributions":1,"changes":0,"guards":1,"kept_answers":0,"statistics":0}}
+    privacy-erase-member: 200
+      {"id":"erased_…","org_id":"org_002","status":"done","erased":{"codes":0,"attributions":1,"changes":0,"guards":1,"kept_answers":0,"statistics":0},"continues_at":null}
+    privacy-export-mentor: 200
+      {"data":[{"kind":"code","id":"rc_019ba72246807000800000000000aa03","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","org_id":"org_002","created_at":"2026-01-10T09:00:00Z","deactivated_at":null,"is_deleted":false},{"kind":"attribution","id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","org_id":"org_002","ip_address":"185.12.34.56","user_agent":null,"referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","new_member_id":null,"confirmed_at":null}],"counts":{"codes":1,"attributions":1,"changes":0,"guards":0,"kept_answers":0,"statistics":0}}
+    privacy-erase-mentor: 202 /api/v1/privacy/erasures/erased_…
+      {"id":"erased_…","org_id":"org_002","status":"under_way","erased":{"codes":0,"attributions":0,"changes":0,"guards":0,"kept_answers":0,"statistics":0},"continues_at":"2026-03-26T12:00:20Z"}
+    privacy-erasure: 404
+      {"type":"urn:verv:problem:not_found","title":"Not Found","status":404,"detail":"There is no record with this id.","code":"not_found"}
+    "#);
 }
 
 #[test]

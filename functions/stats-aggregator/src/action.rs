@@ -1,11 +1,12 @@
 //! What an invocation is to do: aggregate, unless its event names another action.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use domain::Clock;
 use domain::rollup::Delta;
 use serde_json::{Value, json};
 use store::StoreError;
 use store::fold::{Aggregator, Days, Difference, Rebuild, Verification};
+use store::privacy::ForgottenVisitors;
 
 /// An invocation's work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +17,13 @@ pub enum Action {
     Verify(Days),
     /// Write all rows anew from the facts and switch over to them.
     Rebuild,
+    /// Remove raw visitor data that is past its time: what a schedule of its own invokes.
+    ForgetVisitors,
 }
 
 impl Action {
     /// Reads `{"action": "verify", "from": "2026-03-01", "to": "2026-03-31"}`, where both days
-    /// may be left out, or `{"action": "rebuild"}`. An event without an action aggregates.
+    /// may be left out, `{"action": "rebuild"}`, or `{"action": "forget_visitors"}`. An event without an action aggregates.
     ///
     /// # Errors
     /// What is wrong with it, by name.
@@ -32,7 +35,8 @@ impl Action {
                 to: day(event, "to")?,
             })),
             Some(Some("rebuild")) => Ok(Self::Rebuild),
-            Some(_) => Err("action must be verify or rebuild".to_owned()),
+            Some(Some("forget_visitors")) => Ok(Self::ForgetVisitors),
+            Some(_) => Err("action must be verify, rebuild or forget_visitors".to_owned()),
         }
     }
 }
@@ -107,6 +111,43 @@ pub async fn rebuild(
     aggregator.rebuild(|| clock.now(), stop, |_| ()).await
 }
 
+/// Removes raw visitor data of clicks that were confirmed `retention` ago, until `stop` returns
+/// true: the next call goes on. `None` keeps it for ever.
+///
+/// # Errors
+/// [`StoreError`] when DynamoDB does not answer; what was done until then is kept.
+pub async fn forget_visitors(
+    aggregator: &Aggregator,
+    clock: &Clock,
+    retention: Option<TimeDelta>,
+    stop: impl Fn() -> bool,
+) -> Result<Option<ForgottenVisitors>, StoreError> {
+    let Some(retention) = retention else {
+        return Ok(None);
+    };
+    let forgotten = aggregator
+        .forget_visitors(retention, clock.now(), stop)
+        .await?;
+    tracing::info!(
+        clicks = forgotten.clicks,
+        complete = forgotten.is_complete,
+        "visitors forgotten"
+    );
+    Ok(Some(forgotten))
+}
+
+/// The report on visitor data, as the invocation returns it; null where it is kept.
+pub fn forgotten(forgotten: Option<&ForgottenVisitors>) -> Value {
+    match forgotten {
+        None => Value::Null,
+        Some(forgotten) => json!({
+            "clicks": forgotten.clicks,
+            "forgotten_to": forgotten.forgotten_to.to_string(),
+            "complete": forgotten.is_complete,
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +159,10 @@ mod tests {
         assert_eq!(
             Action::read(&json!({"action": "rebuild"})),
             Ok(Action::Rebuild)
+        );
+        assert_eq!(
+            Action::read(&json!({"action": "forget_visitors"})),
+            Ok(Action::ForgetVisitors)
         );
         let march = json!({"action": "verify", "from": "2026-03-01"});
         let from = "2026-03-01".parse().ok();

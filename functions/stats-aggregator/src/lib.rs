@@ -1,5 +1,5 @@
-//! The scheduled aggregation: folds what has been recorded, audits closed hours, and reports
-//! how far behind it is.
+//! The scheduled aggregation: folds what has been recorded, audits closed hours, goes on with
+//! erasures, and reports how far behind it is.
 
 pub mod action;
 
@@ -16,10 +16,12 @@ pub struct Report {
     pub run: Run,
     /// What was audited.
     pub audit: Audit,
+    /// Erasures that are under way still.
+    pub erasures: usize,
 }
 
 /// Folds and audits until there is nothing left, or `stop` returns true because time is up:
-/// the next run goes on from there. The audit runs whatever became of the folding.
+/// the next run goes on from there. Audit and erasures go on whatever became of the folding.
 ///
 /// # Errors
 /// [`StoreError`] when DynamoDB does not answer; what was done until then is kept.
@@ -32,9 +34,11 @@ pub async fn aggregate(
     let now = clock.now();
     let run = aggregator.run(now, pace, &stop).await;
     let audit = aggregator.audit(now, &stop).await;
+    let erasures = aggregator.continue_erasures(now, &stop).await;
     let report = Report {
         run: run?,
         audit: audit?,
+        erasures: erasures?,
     };
     report.warn();
     Ok(report)
@@ -43,7 +47,7 @@ pub async fn aggregate(
 impl Report {
     /// Logs what is not as it should be.
     fn warn(&self) {
-        let Self { run, audit } = self;
+        let Self { run, audit, .. } = self;
         for folded in run.folds.iter().filter(|folded| !folded.behind.is_zero()) {
             let seconds_behind = folded.behind.num_seconds();
             tracing::warn!(fold = %folded.fold, seconds_behind, "a fold is behind");
@@ -63,13 +67,18 @@ impl Report {
             facts = run.facts(),
             rounds = run.rounds(),
             complete = run.is_complete(),
+            erasures = self.erasures,
             "aggregated"
         );
     }
 
     /// The run's line on Lambda: its log record, and its metrics in the stack `stack`.
     pub fn line(&self, usage: Usage, stack: &str, timestamp_millis: i64) -> Value {
-        let Self { run, audit } = self;
+        let Self {
+            run,
+            audit,
+            erasures,
+        } = self;
         let fields = json!({
             "level": "INFO",
             "message": "aggregated",
@@ -80,6 +89,7 @@ impl Report {
             "WriteUnits": usage.write_units,
             "rounds": run.rounds(),
             "complete": run.is_complete(),
+            "erasures": erasures,
         });
         emf::line(fields, &METRICS, stack, timestamp_millis)
     }

@@ -50,5 +50,10 @@ async fn handle(
             let rebuild = action::rebuild(aggregator, clock, is_over).await?;
             Ok(action::rebuilt(&rebuild))
         }
+        Action::ForgetVisitors => {
+            let retention = started.settings.visitor_retention;
+            let done = action::forget_visitors(aggregator, clock, retention, is_over).await?;
+            Ok(action::forgotten(done.as_ref()))
+        }
     }
 }

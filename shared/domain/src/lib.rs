@@ -17,6 +17,7 @@ pub mod confirmation;
 pub mod facts;
 pub mod ids;
 pub mod key_text;
+pub mod privacy;
 pub mod program;
 pub mod rate;
 pub mod rollup;
@@ -36,6 +37,7 @@ pub use ids::{
     ApiKeyId, AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard,
 };
 pub use key_text::{KeyMode, KeyText};
+pub use privacy::Pseudonym;
 pub use program::{Program, ProgramStatus};
 pub use scope::{OutOfScope, OwnerFilter, Scope};
 pub use text::Invalid;

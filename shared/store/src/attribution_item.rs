@@ -114,6 +114,11 @@ impl AttributionItem {
         self
     }
 
+    /// The key that it was recorded under, hashed.
+    pub(crate) fn key_hash(&self) -> Option<&str> {
+        self.made_under.as_deref()
+    }
+
     /// Whether the conversion is counted on its code.
     pub(crate) fn is_counted(&self) -> bool {
         self.is_counted.unwrap_or(false)
@@ -141,6 +146,9 @@ pub(crate) struct AttributionChange {
     pub(crate) code: Code,
     /// 1 for a conversion, -1 for a deletion.
     pub(crate) sign: i64,
+    /// What was confirmed, in the fact of a conversion: whose visitor is forgotten by it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) attribution: Option<AttributionId>,
     /// The day of the click, where the change concerns the click.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) clicked_on: Option<NaiveDate>,

@@ -147,6 +147,21 @@ impl CodeLogItem {
         (self.0.made_under.as_deref(), self.0.id.made_at())
     }
 
+    /// The key that it was made under, hashed.
+    pub(crate) fn key_hash(&self) -> Option<&str> {
+        self.0.made_under.as_deref()
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> CodeId {
+        self.0.id
+    }
+
+    /// Its string, as keys hold it.
+    pub(crate) fn folded(&self) -> FoldedCode {
+        self.0.code.folded()
+    }
+
     /// Who owns the code.
     pub(crate) fn owner(&self) -> (&MentorId, &OrgId) {
         (&self.0.mentor, &self.0.org)

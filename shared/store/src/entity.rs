@@ -1,10 +1,10 @@
 //! What makes a type an item of the table.
 
 use crate::error::StoreError;
-use crate::keys::{Item, KIND, Keys};
+use crate::keys::{self, Item, KIND, Keys};
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// A typed item, which knows its keys.
 ///
@@ -30,6 +30,18 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
             return Ok(None);
         }
         Ok(Some(serde_dynamo::from_item(item)?))
+    }
+}
+
+/// What is read by attribute, not as an entity: what refuses a condition and need not be known.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Untyped {}
+
+impl Entity for Untyped {
+    const KIND: &'static str = "none";
+
+    fn keys(&self) -> Keys {
+        keys::nothing().into()
     }
 }
 

@@ -2,15 +2,18 @@
 //! effect, and given to every repetition.
 
 use crate::dynamo::{Dynamo, Read};
-use crate::entity::Entity;
-use crate::error::TransactError;
+use crate::entity::{Entity, Untyped};
+use crate::error::{StoreError, TransactError};
 use crate::expression::Condition;
-use crate::keys::{self, Keys};
+use crate::keys::{self, Item, Keys};
 use crate::transaction::{Attempt, Conflict, Transaction};
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::MentorId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// How long the first reply is kept.
 const RETENTION: TimeDelta = TimeDelta::hours(24);
@@ -88,13 +91,19 @@ struct KeptReply<T> {
     /// Milliseconds since 1970.
     at: i64,
     expires: i64,
+    /// Whom the reply is about, where no record knows its key.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    mentor: Option<MentorId>,
 }
 
 impl<T: Serialize + DeserializeOwned> Entity for KeptReply<T> {
     const KIND: &'static str = "reply";
 
     fn keys(&self) -> Keys {
-        keys::idempotency(&self.hash).into()
+        match &self.mentor {
+            None => keys::idempotency(&self.hash).into(),
+            Some(mentor) => keys::reply_about(&self.hash, mentor),
+        }
     }
 }
 
@@ -131,6 +140,28 @@ impl<'t, R: 't> Transaction<'t, Conflict<R>> {
         value: T,
         now: DateTime<Utc>,
     ) -> Self {
+        self.keep(None, key, value, now)
+    }
+
+    /// The same for a reply about a record that does not know the key, as it was made before:
+    /// it is found by its mentor.
+    pub(crate) fn keep_reply_about<T: Serialize + DeserializeOwned>(
+        self,
+        mentor: &MentorId,
+        key: Option<&IdempotencyKey>,
+        value: T,
+        now: DateTime<Utc>,
+    ) -> Self {
+        self.keep(Some(mentor.clone()), key, value, now)
+    }
+
+    fn keep<T: Serialize + DeserializeOwned>(
+        self,
+        mentor: Option<MentorId>,
+        key: Option<&IdempotencyKey>,
+        value: T,
+        now: DateTime<Utc>,
+    ) -> Self {
         let Some(key) = key else { return self };
         let kept = KeptReply {
             hash: key.hash.clone(),
@@ -138,6 +169,7 @@ impl<'t, R: 't> Transaction<'t, Conflict<R>> {
             value,
             at: now.timestamp_millis(),
             expires: (now + RETENTION).timestamp(),
+            mentor,
         };
         let unused = Condition::new("attribute_not_exists(pk) OR expires <= :now")
             .bind(":now", &now.timestamp());
@@ -160,6 +192,82 @@ impl<'t, R: 't> Transaction<'t, Conflict<R>> {
     }
 }
 
+/// A reply that is kept now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeptAnswer {
+    hash: String,
+    /// Milliseconds since 1970: tells it apart from a later one under the same key.
+    at: i64,
+}
+
+impl KeptAnswer {
+    /// The reply that `item` holds.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for what is no reply.
+    pub(crate) fn read(item: &Item) -> Result<Self, StoreError> {
+        let hash = item.get("hash").and_then(|hash| hash.as_s().ok());
+        let at = item.get("at").and_then(|at| at.as_n().ok());
+        hash.zip(at.and_then(|at| at.parse().ok()))
+            .map(|(hash, at)| Self {
+                hash: hash.clone(),
+                at,
+            })
+            .ok_or_else(|| StoreError::corrupt("a kept reply without its hash"))
+    }
+
+    /// When it was given.
+    pub(crate) fn given_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.at).unwrap_or_default()
+    }
+}
+
+/// The replies that are kept still of records by the hash of the key that each was made
+/// under. Past its time a key may have served another record: that one's reply is not found.
+pub(crate) async fn kept_answers(
+    dynamo: &Dynamo,
+    records: &[(&str, String)],
+) -> Result<Vec<KeptAnswer>, StoreError> {
+    let hashes: BTreeSet<_> = records.iter().map(|(hash, _)| *hash).collect();
+    let wanted: Vec<_> = hashes.into_iter().map(keys::idempotency).collect();
+    let items = dynamo.batch_get(&wanted, Read::Strong).await?;
+    let is_of_its_record = |item: &&Item| {
+        let hash = item.get("hash").and_then(|hash| hash.as_s().ok());
+        records.iter().any(|(of, id)| {
+            hash.is_some_and(|hash| hash == of) && names_record(item.get("value"), id)
+        })
+    };
+    items
+        .iter()
+        .filter(is_of_its_record)
+        .map(KeptAnswer::read)
+        .collect()
+}
+
+/// Whether a kept value is of the record `id`: its item, or one that holds it.
+fn names_record(value: Option<&AttributeValue>, id: &str) -> bool {
+    let Some(Ok(fields)) = value.map(AttributeValue::as_m) else {
+        return false;
+    };
+    let is_id = |field: &str| {
+        let found = fields.get(field).and_then(|found| found.as_s().ok());
+        found.is_some_and(|found| found == id)
+    };
+    is_id("id") || is_id("sk") || fields.values().any(|inner| names_record(Some(inner), id))
+}
+
+impl<R> Transaction<'_, R> {
+    /// Deletes a kept reply, unless another has taken its place.
+    pub(crate) fn forget_answer(self, kept: &KeptAnswer, overtaken: fn() -> R) -> Self
+    where
+        R: 'static,
+    {
+        let is_same = Condition::new("attribute_not_exists(pk) OR #at = :at").bind(":at", &kept.at);
+        let key = keys::idempotency(&kept.hash);
+        self.delete(&key, is_same, move |_: Option<Untyped>| overtaken())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +282,7 @@ mod tests {
             value: "what came of it".to_owned(),
             at: 1_774_526_400_123,
             expires: 1_774_612_800,
+            mentor: None,
         };
         let item = kept.to_item().expect("an item");
         let item: Value = serde_dynamo::from_item(item).expect("JSON");
@@ -185,6 +294,46 @@ mod tests {
                 "at": 1_774_526_400_123_i64, "expires": 1_774_612_800,
             })
         );
+    }
+
+    #[test]
+    fn a_reply_that_no_record_knows_is_found_by_its_mentor() {
+        let kept = KeptReply {
+            hash: "hash".to_owned(),
+            request: "request".to_owned(),
+            value: (),
+            at: 0,
+            expires: 1,
+            mentor: "usr_1".parse().ok(),
+        };
+        let item = kept.to_item().expect("an item");
+        let item: Value = serde_dynamo::from_item(item).expect("JSON");
+        assert_eq!(
+            item,
+            json!({
+                "pk": "IDEM#hash", "sk": "IDEM", "kind": "reply", "hash": "hash",
+                "request": "request", "value": null, "at": 0, "expires": 1, "mentor": "usr_1",
+                "gsi1pk": "IDEM#M#usr_1", "gsi1sk": "hash",
+            })
+        );
+    }
+
+    #[test]
+    fn a_kept_value_is_of_the_record_that_it_holds() {
+        let of = |value: Value| serde_dynamo::to_attribute_value(value).expect("a value");
+        for (value, expected) in [
+            (json!({"sk": "attr_1", "mentor": "usr_1"}), true),
+            (json!({"id": "attr_1"}), true),
+            (json!({"is_new": true, "code": {"id": "attr_1"}}), true),
+            (json!({"id": "attr_2"}), false),
+            (json!("attr_1"), false),
+        ] {
+            assert_eq!(
+                names_record(Some(&of(value.clone())), "attr_1"),
+                expected,
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -191,6 +191,7 @@ mod tests {
             org: valid("org_002"),
             code: valid("JAN-VERV-8F3A"),
             sign: -1,
+            attribution: None,
             clicked_on: Some(valid("2026-03-20")),
             converted_on: None,
             expires: Some(1_776_694_921),
@@ -199,6 +200,18 @@ mod tests {
             "kind": "change", "sign": -1, "clicked_on": "2026-03-20", "expires": 1_776_694_921,
         });
         assert_eq!(stored(&change), in_log(CLICK_ID, expected));
+        let conversion = AttributionChange {
+            sign: 1,
+            attribution: Some(valid(CLICK_ID)),
+            clicked_on: None,
+            converted_on: Some(valid("2026-03-25")),
+            expires: None,
+            ..change
+        };
+        let expected = json!({
+            "kind": "change", "sign": 1, "attribution": CLICK_ID, "converted_on": "2026-03-25",
+        });
+        assert_eq!(stored(&conversion), in_log(CLICK_ID, expected));
 
         let removal = CodeRemoval {
             id: valid(CODE_ID),

@@ -22,15 +22,20 @@
 //! | program | `PRG#<shard>` | `prg_…` |
 //! | API key | `KEY#<shard>` | `key_…` |
 //! | misses of an address in a minute | `MISS#<hash>` | `MISS` |
+//! | erasure of a mentor under way | `ERASURE` | `M#<org>#<mentor>` |
+//! | receipt of an erasure | `ERASED#<pseudonym>` | `RECEIPT` |
+//! | how far visitors are forgotten | `RETENTION` | `VISITORS` |
 //!
 //! Index 1 lists by mentor and index 2 by organisation, both sharded as the table is and
-//! sorted by id. Index 2 also ranks an organisation's mentors (`RANK#<org>#TOTAL`). Callers'
+//! sorted by id. Index 2 also ranks an organisation's mentors (`RANK#<org>#TOTAL`); index 1 also
+//! finds replies that are about a mentor and that no record knows (`IDEM#M#<mentor>`). Callers'
 //! ids cannot hold `#`. After a rebuild the partition keys of rows, rankings and receipts end
 //! in `#<generation>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    ApiKeyId, AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard,
+    ApiKeyId, AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Pseudonym,
+    Shard,
 };
 use std::collections::HashMap;
 
@@ -261,6 +266,38 @@ pub fn member_guard(org: &OrgId, member: &MemberId) -> Key {
 /// The kept answer to a request, by the hash of its caller, route and idempotency key.
 pub fn idempotency(hash: &str) -> Key {
     Key::new(format!("IDEM#{hash}"), "IDEM")
+}
+
+/// The kept answer to a request that no record knows, found by the mentor whom it is about.
+pub fn reply_about(hash: &str, mentor: &MentorId) -> Keys {
+    Keys {
+        primary: idempotency(hash),
+        by_mentor: Some(Key::new(replies_about(mentor), hash)),
+        by_org: None,
+    }
+}
+
+/// The partition of index 1 that finds kept answers about a mentor.
+pub fn replies_about(mentor: &MentorId) -> String {
+    format!("IDEM#M#{mentor}")
+}
+
+/// The partition of the erasures under way. These are few: one partition holds them.
+pub const ERASURES: &str = "ERASURE";
+
+/// The erasure of a mentor in an organisation, while it is under way.
+pub fn erasure(mentor: &MentorId, org: &OrgId) -> Key {
+    Key::new(ERASURES.to_owned(), format!("M#{org}#{mentor}"))
+}
+
+/// The receipt of an erasure.
+pub fn erasure_receipt(pseudonym: &Pseudonym) -> Key {
+    Key::new(format!("ERASED#{pseudonym}"), "RECEIPT")
+}
+
+/// Up to when raw visitor data of confirmed clicks has left.
+pub fn visitor_retention() -> Key {
+    Key::new("RETENTION".to_owned(), "VISITORS")
 }
 
 /// A program by its id.

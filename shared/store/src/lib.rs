@@ -4,7 +4,7 @@
 //! modules say what the items hold, `dynamo` makes metered calls, `transaction` commits writes
 //! whose refusals are values, `log` reads the sharded, time-ordered lists, [`stats`] and
 //! [`fold`] count. On these, one module per access-pattern group adds operations to [`Store`]:
-//! `programs`, `api_keys`, [`codes`] and [`attributions`].
+//! `programs`, `api_keys`, [`codes`], [`attributions`] and [`privacy`].
 //!
 //! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
 //! embedded engine that speaks DynamoDB's own protocol.
@@ -30,6 +30,7 @@ mod merge;
 mod meter;
 mod misses;
 mod page;
+pub mod privacy;
 mod program_item;
 mod programs;
 mod rollup;

@@ -51,7 +51,16 @@ pub fn ok(view: impl Serialize) -> Response {
 
 /// 201 with `view`, which is found from now on at the path `location`.
 pub fn created(location: String, view: impl Serialize) -> Response {
-    let mut response = (StatusCode::CREATED, Json(view)).into_response();
+    located(StatusCode::CREATED, location, view)
+}
+
+/// 202 with `view`, and the path `location` that says how far it is.
+pub fn accepted(location: String, view: impl Serialize) -> Response {
+    located(StatusCode::ACCEPTED, location, view)
+}
+
+fn located(status: StatusCode, location: String, view: impl Serialize) -> Response {
+    let mut response = (status, Json(view)).into_response();
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }

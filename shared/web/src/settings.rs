@@ -42,6 +42,9 @@ pub struct Settings {
     pub ip_policy: IpPolicy,
     /// `CLICK_RETENTION_DAYS`: how long unconfirmed clicks are kept; unset or 0 is for ever.
     pub click_retention: Option<TimeDelta>,
+    /// `VISITOR_RETENTION_DAYS`: how long after its confirmation a click says who clicked; 0 is
+    /// for ever.
+    pub visitor_retention: Option<TimeDelta>,
     /// `API_ACCESS`: `public` or `token`.
     pub api_access: ApiAccess,
     /// `TOKEN_KEYS`, `TOKEN_JWKS`, `TOKEN_ROLES_CLAIM`, `TOKEN_ORG_CLAIM`, `TOKEN_ISSUER`,
@@ -95,6 +98,7 @@ impl Settings {
             short_base_url: short_base_url(set("SHORT_BASE_URL"), on_lambda)?,
             ip_policy: ip_policy(set("IP_POLICY"))?,
             click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
+            visitor_retention: visitor_retention(set("VISITOR_RETENTION_DAYS"))?,
             api_access: api_access(set("API_ACCESS"))?,
             tokens: tokens::from_lookup(&set, on_lambda)?,
             limits: Limits::from_lookup(&set)?,
@@ -202,6 +206,21 @@ fn click_retention(value: Option<String>) -> Result<Option<TimeDelta>, SettingEr
     }
 }
 
+/// In days.
+const DEFAULT_VISITOR_RETENTION: i64 = 90;
+
+fn visitor_retention(value: Option<String>) -> Result<Option<TimeDelta>, SettingError> {
+    match value.map(|days| days.parse::<i64>()) {
+        None => Ok(Some(TimeDelta::days(DEFAULT_VISITOR_RETENTION))),
+        Some(Ok(0)) => Ok(None),
+        Some(Ok(days @ 1..=36_500)) => Ok(Some(TimeDelta::days(days))),
+        Some(_) => {
+            let problem = "must be 0 or a number of days to 36500";
+            Err(SettingError::new("VISITOR_RETENTION_DAYS", problem))
+        }
+    }
+}
+
 fn api_access(value: Option<String>) -> Result<ApiAccess, SettingError> {
     match value.as_deref() {
         None | Some("public") => Ok(ApiAccess::Public),
@@ -259,6 +278,8 @@ mod tests {
             ("SHORT_BASE_URL", "org.no/r"),
             ("IP_POLICY", "some"),
             ("CLICK_RETENTION_DAYS", "-1"),
+            ("VISITOR_RETENTION_DAYS", "-1"),
+            ("VISITOR_RETENTION_DAYS", "ninety"),
             ("API_ACCESS", "open"),
             ("TOKEN_KEYS", "local-development-key"),
             (
@@ -350,6 +371,17 @@ mod tests {
             with(&[("API_ACCESS", "token")]).is_ok(),
             "a local run has the local key"
         );
+    }
+
+    #[test]
+    fn visitors_are_forgotten_after_ninety_days_unless_the_operator_says_otherwise() {
+        let retention = |variables: &[(&str, &str)]| {
+            let settings = with(variables).expect("valid");
+            settings.visitor_retention.map(|time| time.num_days())
+        };
+        assert_eq!(retention(&[]), Some(90));
+        assert_eq!(retention(&[("VISITOR_RETENTION_DAYS", "30")]), Some(30));
+        assert_eq!(retention(&[("VISITOR_RETENTION_DAYS", "0")]), None);
     }
 
     #[test]

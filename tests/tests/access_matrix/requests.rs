@@ -12,29 +12,37 @@ use tests::Reply;
 pub(crate) fn request(method: &Method, route: &str, of: &Belongings) -> (String, Option<Value>) {
     let (short, id) = shortened(route, of);
     let path = route
-        .replace("{id}", id)
+        .replace("{id}", &id)
         .replace("{mentor_id}", &of.mentor)
         .replace("{code}", &of.code);
     match method.as_str() {
         "GET" => (format!("{path}{}", query(short, of)), None),
+        "DELETE" if short.starts_with("privacy/m") => (format!("{path}?org_id={}", of.org), None),
         "DELETE" => (path, None),
         method => (path, Some(body(method, short, of))),
     }
 }
 
 /// The route without its base, and the id of what it is about.
-fn shortened<'a>(route: &'a str, of: &'a Belongings) -> (&'a str, &'a str) {
+fn shortened<'r>(route: &'r str, of: &Belongings) -> (&'r str, String) {
     let short = route.strip_prefix("/api/v1/").unwrap_or(route);
-    let resource = short.split('/').next().unwrap_or_default();
+    let resource = short.split("/{").next().unwrap_or_default();
+    let resource = match resource {
+        "privacy/members" | "privacy/mentors" | "privacy/erasures" => resource,
+        other => other.split('/').next().unwrap_or_default(),
+    };
     let id = match resource {
         "referral-attributions" => &of.attribution,
         "referral-programs" => &of.program,
         "api-keys" => &of.api_key,
+        "privacy/members" => &of.member(),
+        "privacy/mentors" => &of.mentor,
+        "privacy/erasures" => &of.erasure,
         "referral-codes" | "referral-code-records" => &of.code_id,
         // No route of theirs has an id.
         _ => &of.code,
     };
-    (short, id)
+    (short, id.clone())
 }
 
 fn query(route: &str, of: &Belongings) -> String {
@@ -46,6 +54,8 @@ fn query(route: &str, of: &Belongings) -> String {
         "referral-code-records/lookup" => format!("?code={}", of.code),
         "referral-programs"
         | "api-keys"
+        | "privacy/members/{id}"
+        | "privacy/mentors/{id}"
         | "referral-attributions/leaderboard"
         | "referral-attributions/mentor/{mentor_id}/total"
         | "referral-attributions/mentor/{mentor_id}/timeseries" => format!("?org_id={}", of.org),
@@ -58,6 +68,7 @@ fn query(route: &str, of: &Belongings) -> String {
         | "referral-attributions/mentor/{mentor_id}"
         | "referral-programs/{id}"
         | "api-keys/{id}"
+        | "privacy/erasures/{id}"
         | "/r/{code}" => String::new(),
         _ => panic!("no request in the access matrix: GET {route}"),
     }
@@ -119,6 +130,7 @@ pub(crate) fn shows(answer: &Reply, (method, route): (&Method, &str), of: &Belon
             &of.attribution,
             &of.program,
             &of.api_key,
+            &of.erasure,
         ]
         .iter()
         .any(|own| answer.text.contains(own.as_str())),

@@ -19,6 +19,8 @@ pub(crate) struct Belongings {
     pub(crate) attribution: String,
     pub(crate) program: String,
     pub(crate) api_key: String,
+    /// The receipt of somebody's erasure.
+    pub(crate) erasure: String,
 }
 
 impl Belongings {
@@ -33,7 +35,13 @@ impl Belongings {
             attribution: format!("attr_{id}"),
             program: format!("prg_{id}"),
             api_key: format!("key_{id}"),
+            erasure: format!("erased_{id}"),
         }
+    }
+
+    /// Who joined by their click, where anybody did.
+    pub(crate) fn member(&self) -> String {
+        format!("new_of_{}", self.mentor)
     }
 
     /// `text` with what is these belongings' replaced by what they are.
@@ -42,6 +50,7 @@ impl Belongings {
             .replace(&self.attribution, "ATTRIBUTION")
             .replace(&self.program, "PROGRAM")
             .replace(&self.api_key, "API_KEY")
+            .replace(&self.erasure, "ERASURE")
             .replace(&self.code, "CODE")
             .replace(&self.mentor, "MENTOR")
             .replace(&self.org, "ORG")
@@ -101,7 +110,26 @@ impl World {
             attribution: click.string("/id"),
             program: program.string("/id"),
             api_key: key.string("/id"),
+            erasure: Belongings::nobodys().erasure,
         }
+    }
+
+    /// What the routes of privacy find of somebody: a member who came by their click, and the
+    /// erasure of another mentor of theirs.
+    pub(crate) async fn add_persons(&self, of: &mut Belongings) {
+        let click = format!("/api/v1/referral-attributions/{}", of.attribution);
+        let member = json!({"code": of.code, "new_member_id": of.member()});
+        let confirmed = self
+            .verv
+            .call_as(&self.admin, Method::PUT, &click, Some(member));
+        confirmed.await.expect(200);
+        let gone = format!("gone_{}", of.mentor);
+        let pair = json!({"mentor_id": gone, "org_id": of.org});
+        self.make(Method::POST, "/api/v1/referral-codes", pair)
+            .await;
+        let gone = format!("/api/v1/privacy/mentors/{gone}?org_id={}", of.org);
+        let erased = self.verv.call_as(&self.admin, Method::DELETE, &gone, None);
+        of.erasure = erased.await.expect(202).string("/id");
     }
 
     /// Calls a route for `of`, in the name of `company` where the route takes one.

@@ -33,6 +33,7 @@ async fn a_fact_written_too_late_is_found_by_the_audit_and_counted_once() {
     assert_eq!(audit(&verv).await.late_facts, 0);
 
     let report = stats_aggregator::Report {
+        erasures: 0,
         run: fold(&verv).await,
         audit: found,
     };

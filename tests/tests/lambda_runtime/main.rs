@@ -205,6 +205,9 @@ async fn a_click_becomes_a_recruitment_across_processes() {
     let rebuild = samples::read("stats-aggregator-rebuild");
     let rebuilt = aggregator.invoke(&rebuild).await.expect("a rebuild");
     assert_eq!(rebuilt["complete"], true, "{rebuilt}");
+    let forget = samples::read("stats-aggregator-forget-visitors");
+    let forgotten = aggregator.invoke(&forget).await.expect("a run");
+    assert_eq!(forgotten["complete"], true, "{forgotten}");
     for lambda in [links, attributions, aggregator] {
         lambda.stop().await;
     }

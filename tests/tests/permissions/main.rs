@@ -8,6 +8,7 @@ mod api_keys;
 mod flows;
 mod platform;
 mod policy;
+mod privacy;
 mod programs;
 
 use platform::Platform;
@@ -25,6 +26,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
     programs::programs(&platform).await;
     api_keys::api_keys(&platform).await;
     flows::aggregation(&platform).await;
+    privacy::erasures(&platform).await;
 
     let template = Template::read();
     let mut recorded: Vec<(&str, Permissions)> = Vec::new();

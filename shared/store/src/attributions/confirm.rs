@@ -97,6 +97,7 @@ impl Store {
         };
         let change = AttributionChange {
             sign: 1,
+            attribution: Some(attribution.id),
             converted_on: Some(conversion.confirmed_at.day()),
             ..change_of(attribution, now)
         };

@@ -59,6 +59,7 @@ fn change_of(attribution: &Attribution, now: DateTime<Utc>) -> AttributionChange
         org: attribution.org.clone(),
         code: attribution.code.clone(),
         sign: 0,
+        attribution: None,
         clicked_on: None,
         converted_on: None,
         expires: None,

@@ -161,10 +161,11 @@ impl Store {
         key: Option<&IdempotencyKey>,
         now: DateTime<Utc>,
     ) -> Attempt<IdempotentReply<Issued>, R> {
+        let owner = record.mentor.clone();
         let issued = Issued::Existing(record);
         if key.is_some() {
             self.transaction()
-                .keep_reply(key, KeptIssued::from(&issued), now)
+                .keep_reply_about(&owner, key, KeptIssued::from(&issued), now)
                 .commit()
                 .await?;
         }

@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::codes::{RetireRefusal, deactivation_time};
-use domain::{CodeId, CodeRecord, Timestamp};
+use domain::{CodeId, CodeRecord, Pseudonym, Timestamp};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 impl Store {
@@ -109,9 +109,11 @@ impl Store {
             org: record.org.clone(),
             expires,
         };
-        let bury = Update::new("SET deleted_at = :at")
+        // This tombstone stays for ever, so it must not name anybody.
+        let bury = Update::new("SET deleted_at = :at, #mentor = :nobody")
             .when(LIVE)
-            .bind(":at", &at);
+            .bind(":at", &at)
+            .bind(":nobody", &Pseudonym::random());
         let bury_log_item = Update::new("SET deleted_at = :at, expires = :expires")
             .when(LIVE)
             .bind(":at", &at)

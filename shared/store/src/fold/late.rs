@@ -3,16 +3,15 @@
 use super::receipts::LateReceipt;
 use super::target::FoldTarget;
 use crate::dynamo::Read;
-use crate::entity::Entity;
+pub(super) use crate::entity::Untyped;
 use crate::error::{StoreError, TransactError};
 use crate::expression::Update;
-use crate::keys::{self, Item, Key, Keys};
+use crate::keys::{self, Item, Key};
 use crate::rollup::{Additions, Checkpoint, GENERATION, late_row_update, moved_rank};
 use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::facts::Fact;
 use domain::rollup::{Delta, RowKey, Rows, Span};
-use serde::{Deserialize, Serialize};
 
 /// Why a late fact is not folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,18 +20,6 @@ enum NotLate {
     Receipted,
     /// The rows are no longer those that are read: they are audited anew.
     Rebuilt,
-}
-
-/// Rows and checkpoints are read by attribute, not as an entity.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Untyped {}
-
-impl Entity for Untyped {
-    const KIND: &'static str = "none";
-
-    fn keys(&self) -> Keys {
-        keys::nothing().into()
-    }
 }
 
 impl FoldTarget<'_> {

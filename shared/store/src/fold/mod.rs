@@ -28,6 +28,7 @@ mod window;
 pub use audit::Audit;
 pub use days::Days;
 pub use domain::rollup::Fold;
+pub(crate) use rebuild::RESUMED_WITHIN;
 pub use rebuild::Rebuild;
 pub use verify::{Difference, Verification};
 
@@ -71,7 +72,7 @@ impl Default for FoldPace {
 /// The scheduled work on statistics. Cheap to clone; clones share what they have read.
 #[derive(Debug, Clone)]
 pub struct Aggregator {
-    dynamo: Dynamo,
+    pub(crate) dynamo: Dynamo,
     /// Left by the last run for the next one.
     window: Arc<Mutex<Window>>,
 }

@@ -24,7 +24,7 @@ use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How long a rebuild that was stopped is gone on with; later ones begin anew.
-const RESUMED_WITHIN: TimeDelta = TimeDelta::days(1);
+pub(crate) const RESUMED_WITHIN: TimeDelta = TimeDelta::days(1);
 
 /// A removal and what it removed are left out when they expire within this time: TTL does not
 /// delete both at once.

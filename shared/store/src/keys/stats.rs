@@ -257,6 +257,11 @@ impl Generation {
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
+
+    /// Every generation that there has been, this one last.
+    pub fn all_up_to(self) -> impl Iterator<Item = Self> {
+        (0..=self.0).map(Self)
+    }
 }
 
 impl fmt::Display for Generation {

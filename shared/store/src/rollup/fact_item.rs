@@ -21,6 +21,7 @@ pub(crate) struct FactItem {
     code: Option<Code>,
     occurred_at: Option<Timestamp>,
     sign: Option<i64>,
+    attribution: Option<AttributionId>,
     clicked_on: Option<NaiveDate>,
     converted_on: Option<NaiveDate>,
     deleted_at: Option<Timestamp>,
@@ -30,7 +31,7 @@ pub(crate) struct FactItem {
 impl FactItem {
     /// The attributes, as a projection names them.
     pub(crate) const ATTRIBUTES: &str = "sk, #kind, #mentor, #org, #code, #occurred_at, #sign, \
-                                         #clicked_on, #converted_on, #deleted_at, #expires";
+                                         #attribution, #clicked_on, #converted_on, #deleted_at, #expires";
 
     pub(crate) fn read(item: Item) -> Result<Self, StoreError> {
         Ok(serde_dynamo::from_item(item)?)
@@ -47,6 +48,11 @@ impl FactItem {
     /// When it was recorded.
     pub(crate) fn made_at(&self) -> Result<DateTime<Utc>, StoreError> {
         Ok(AttributionId::from_uuid(self.id()?).made_at())
+    }
+
+    /// What was confirmed, in the fact of a conversion.
+    pub(crate) fn converted(&self) -> Option<AttributionId> {
+        self.attribution
     }
 
     /// Whether it is one of a pair that adds to nothing, a tombstone and its removal, and

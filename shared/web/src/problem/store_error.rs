@@ -3,6 +3,7 @@
 use super::{Cause, Problem, invalid, no_such_record};
 use crate::quota::Quota;
 use domain::OutOfScope;
+use store::privacy::PrivacyError;
 use store::{ListOfOrgError, ScopedError, StoreError, TransactError};
 
 impl From<StoreError> for Problem {
@@ -42,6 +43,16 @@ impl From<ListOfOrgError> for Problem {
             ListOfOrgError::OutOfScope => OutOfScope.into(),
             ListOfOrgError::OrgRequired => invalid("org_id", "is required"),
             ListOfOrgError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PrivacyError> for Problem {
+    fn from(error: PrivacyError) -> Self {
+        match error {
+            PrivacyError::OutOfScope => OutOfScope.into(),
+            PrivacyError::OrgRequired => invalid("org_id", "is required"),
+            PrivacyError::Store(error) => error.into(),
         }
     }
 }
