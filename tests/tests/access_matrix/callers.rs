@@ -1,6 +1,7 @@
 //! Who calls, which routes let them in, and whose records they reach.
 
 use crate::world::World;
+use axum::http::Method;
 use domain::api_key::NewApiKey;
 use domain::{CallerKind, KeyMode, KeyScope, Scope};
 use tests::tokens::bearer;
@@ -99,7 +100,7 @@ impl Caller {
             Self::Organisation => token("x", Role::Org, Some("org_a")),
             Self::PlatformForOrganisation => token("root", Role::Admin, Some("org_a")),
             Self::Platform => token("root", Role::Admin, None),
-            Self::Key(scope) => format!("Bearer {}", key(world, scope).await),
+            Self::Key(scope) => key(world, scope).await,
         }
     }
 
@@ -158,7 +159,7 @@ impl Caller {
     }
 }
 
-/// A key of `org_a` for `scope`.
+/// The `Authorization` with a key of `org_a` for `scope`.
 async fn key(world: &World, scope: KeyScope) -> String {
     let new = NewApiKey {
         org: "org_a".parse().expect("an id"),
@@ -172,5 +173,9 @@ async fn key(world: &World, scope: KeyScope) -> String {
     let made = store.create_api_key(new, KeyMode::Test, None, verv.now());
     let text = made.await.expect("a key").value.text.expect("its text");
     tests::logs::plant(text.expose());
-    text.expose().to_owned()
+    // The first use in a process and on a day is read and noted.
+    let bearer = format!("Bearer {}", text.expose());
+    let used = verv.call_as(&bearer, Method::GET, "/api/v1/api-keys", None);
+    used.await.expect(403);
+    bearer
 }
