@@ -1,6 +1,8 @@
 //! The platform in one process: every function's routes over one table, and DynamoDB
 //! embedded. `main.rs` is the command; tests and benchmarks use the same parts.
 
+pub mod api_key;
+pub mod data;
 pub mod demo;
 pub mod engine;
 pub mod repair;
@@ -34,6 +36,7 @@ pub fn routes() -> Routes {
     code_records::routes()
         .merge(codes::routes())
         .merge(attributions::routes())
+        .merge(api_keys::routes())
         .merge(programs::routes())
         .merge(reward_promotion::routes())
         .merge(short_links::routes())

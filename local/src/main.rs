@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use domain::Clock;
 use dynoxide::Database;
+use local::api_key::{self, ApiKeyArguments};
 use local::demo;
 use local::engine::{self, Engine};
 use local::repair::{self, RebuildArguments, VerifyArguments};
@@ -56,6 +57,8 @@ enum Command {
         /// The `sub` of a token, the id of an API key, a member's or a mentor's id
         id: String,
     },
+    /// Make an API key and print it
+    ApiKey(ApiKeyArguments),
     /// Recount the statistics from the facts
     Verify(VerifyArguments),
     /// Write the statistics anew from the facts
@@ -81,6 +84,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             println!("{}", Settings::from_env()?.audit_key.hash(id));
             Ok(())
         }
+        Some(Command::ApiKey(wanted)) => api_key::make(wanted).await,
         Some(Command::Verify(wanted)) => repair::verify(wanted).await,
         Some(Command::Rebuild(wanted)) => repair::rebuild(wanted).await,
         None => serve(&arguments).await,

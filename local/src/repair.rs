@@ -1,26 +1,13 @@
 //! `cargo run -p local -- verify` and `rebuild`: recounts the statistics from the facts, or
 //! writes them anew, in the data of this machine or where `AWS_ENDPOINT_URL_DYNAMODB` says.
 
-use crate::engine::{self, Engine};
+use crate::data::{DataArguments, close};
 use chrono::NaiveDate;
 use clap::Args;
 use domain::Clock;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
-use std::net::Ipv4Addr;
-use std::path::PathBuf;
-use store::UnscopedStore;
 use store::fold::Days;
-use tokio::net::TcpListener;
-use web::settings::{Settings, env_var};
-
-/// Where the data is.
-#[derive(Debug, Args)]
-pub struct DataArguments {
-    /// Where the data is kept
-    #[arg(long, value_name = "PATH", default_value = ".local")]
-    data: PathBuf,
-}
 
 /// Recounts the statistics from the facts, and prints every row that differs.
 #[derive(Debug, Args)]
@@ -47,7 +34,7 @@ pub struct RebuildArguments {
 /// # Errors
 /// DynamoDB does not answer, or a row differs.
 pub async fn verify(arguments: &VerifyArguments) -> Result<(), Box<dyn Error>> {
-    let (store, engine) = open(&arguments.data).await?;
+    let (store, engine) = arguments.data.open().await?;
     let days = Days {
         from: arguments.from,
         to: arguments.to,
@@ -82,7 +69,7 @@ pub async fn verify(arguments: &VerifyArguments) -> Result<(), Box<dyn Error>> {
 /// # Errors
 /// DynamoDB does not answer; the next call goes on.
 pub async fn rebuild(arguments: &RebuildArguments) -> Result<(), Box<dyn Error>> {
-    let (store, engine) = open(&arguments.data).await?;
+    let (store, engine) = arguments.data.open().await?;
     let progress = facts_counted();
     let clock = Clock::system();
     let on_progress = |rebuild: &store::fold::Rebuild| progress.set_position(rebuild.facts as u64);
@@ -94,30 +81,6 @@ pub async fn rebuild(arguments: &RebuildArguments) -> Result<(), Box<dyn Error>>
     close(engine).await;
     println!("{} facts folded anew", rebuilt?.facts);
     Ok(())
-}
-
-/// The store, and the engine behind it where it is this process's own.
-async fn open(
-    arguments: &DataArguments,
-) -> Result<(UnscopedStore, Option<Engine>), Box<dyn Error>> {
-    let settings = Settings::from_env()?;
-    let (endpoint, engine) = match env_var("AWS_ENDPOINT_URL_DYNAMODB") {
-        Some(endpoint) => (endpoint, None),
-        None => {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-            let engine = Engine::in_directory(&arguments.data, listener)?;
-            (engine.endpoint(), Some(engine))
-        }
-    };
-    let store = UnscopedStore::new(engine::client(&endpoint), &settings.table_name);
-    store.create_table_if_absent().await?;
-    Ok((store, engine))
-}
-
-async fn close(engine: Option<Engine>) {
-    if let Some(engine) = engine {
-        engine.stop().await;
-    }
 }
 
 fn facts_counted() -> ProgressBar {

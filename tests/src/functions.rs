@@ -13,6 +13,7 @@ pub fn http_functions() -> Vec<(&'static str, Routes)> {
         ("short-links", short_links::routes()),
         ("reward-promotion", reward_promotion::routes()),
         ("programs", programs::routes()),
+        ("api-keys", api_keys::routes()),
     ]
 }
 

@@ -209,6 +209,13 @@ impl Verv {
         App::new(store, Arc::clone(&self.settings), self.clock.clone())
     }
 
+    /// The same table as another process has it, which remembers nothing of this one's.
+    #[must_use]
+    pub fn store_of_another_process(&self) -> UnscopedStore {
+        let client = engine::client(&self.engine.endpoint());
+        UnscopedStore::new(client, self.store.table_name())
+    }
+
     /// The store without any limit.
     #[must_use]
     pub fn unrestricted(&self) -> Store {

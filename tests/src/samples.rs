@@ -4,9 +4,10 @@ use crate::flows::{CODE, MENTOR, ORG};
 use crate::template::repository;
 use crate::{Reply, Verv};
 use axum::body::Body;
+use domain::api_key::NewApiKey;
 use domain::attribution::{ReferrerUrl, Visitor};
 use domain::code_record::CodeTerms;
-use domain::{Attribution, CodeRecord, Program};
+use domain::{ApiKey, Attribution, CodeRecord, KeyMode, KeyScope, KeyText, Program};
 use lambda_http::request::LambdaRequest;
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,6 +23,9 @@ pub const CLICK_ID: &str = "attr_019d0b9fe3287000800000000000bb05";
 /// The id of the program that the events name.
 pub const PROGRAM_ID: &str = "prg_019d2a5c000070008000000000000003";
 
+/// The id of the API key that the events name.
+pub const API_KEY_ID: &str = "key_019d2a5c000070008000000000000003";
+
 /// What the table holds before an event.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,6 +38,8 @@ pub enum Before {
     CodeAndClick,
     /// A program with the id [`PROGRAM_ID`].
     Program,
+    /// An API key with the id [`API_KEY_ID`].
+    ApiKey,
     /// The payments company's user with their code.
     UsersCode,
 }
@@ -178,6 +184,9 @@ pub async fn fill(verv: &Verv, before: Before) {
     if matches!(before, Before::Program) {
         put_program(verv).await;
     }
+    if matches!(before, Before::ApiKey) {
+        put_api_key(verv).await;
+    }
     if matches!(before, Before::UsersCode) {
         let user = "fb8f09210e0f46b7b4262d77f5b6c273".parse().expect("an id");
         let company = "59388167894b4d10a04fe5da3b8a2104".parse().expect("an id");
@@ -188,6 +197,24 @@ pub async fn fill(verv: &Verv, before: Before) {
         };
         verv.put_code(&record).await;
     }
+}
+
+async fn put_api_key(verv: &Verv) {
+    let id = API_KEY_ID.parse().expect("an id");
+    let new = NewApiKey {
+        org: ORG.parse().expect("an id"),
+        name: "Sign-up server".parse().expect("a name"),
+        scopes: vec![KeyScope::CodesRead, KeyScope::ClicksWrite]
+            .try_into()
+            .expect("scopes"),
+        expires_at: None,
+    };
+    let key = ApiKey {
+        id,
+        ..new.issue(verv.now()).expect("a key")
+    };
+    let item = items::of_api_key(&key, &KeyText::generate(id, KeyMode::Test));
+    verv.put_items(vec![item.expect("an item")]).await;
 }
 
 /// The program of the events: made through the router, kept under the id that they name.

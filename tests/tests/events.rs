@@ -7,16 +7,22 @@ use std::collections::BTreeSet;
 use tests::Verv;
 use tests::flows::{ATTRIBUTIONS, CODE};
 use tests::samples::{
-    Before, CLICK_ID, CODE_ID, PROGRAM_ID, http_events, platform, read, replay, samples,
+    API_KEY_ID, Before, CLICK_ID, CODE_ID, PROGRAM_ID, http_events, platform, read, replay, samples,
 };
 
 /// `text` without what the operating system's random source put into it.
 fn stable(text: &str) -> String {
     let mut stable = text.to_owned();
-    let ids = [("rc_", CODE_ID), ("attr_", CLICK_ID), ("prg_", PROGRAM_ID)];
+    let ids = [
+        ("rc_", CODE_ID),
+        ("attr_", CLICK_ID),
+        ("prg_", PROGRAM_ID),
+        ("key_", API_KEY_ID),
+    ];
     for (prefix, length, known) in ids.map(|(prefix, known)| (prefix, 32, known)) {
         stable = mask(&stable, prefix, length, &known[prefix.len()..]);
     }
+    stable = mask(&stable, "vrv_test_", 80, "");
     mask(&stable, "JAN-VERV-", 4, "8F3A")
 }
 
@@ -143,6 +149,20 @@ async fn programs_answer_their_events() {
 }
 
 #[tokio::test]
+async fn api_keys_answer_their_events() {
+    insta::assert_snapshot!(answers("api-keys-").await, @r#"
+    api-keys-list: 200
+      {"data":[{"id":"key_019d2a5c000070008000000000000003","org_id":"org_002","name":"Sign-up server","scopes":["codes:read","clicks:write"],"status":"active","created_at":"2026-03-26T13:36:05Z","expires_at":null,"revoked_at":null,"last_used_on":null}],"pagination":{"page":1,"limit":20,"total":1}}
+    api-keys-create: 201 /api/v1/api-keys/key_…
+      {"key":"vrv_test_…","id":"key_…","org_id":"org_002","name":"Sign-up server","scopes":["codes:read","clicks:write","conversions:write"],"status":"active","created_at":"2026-03-26T12:00:00Z","expires_at":"2027-03-26T00:00:00Z","revoked_at":null,"last_used_on":null}
+    api-keys-show: 200
+      {"id":"key_019d2a5c000070008000000000000003","org_id":"org_002","name":"Sign-up server","scopes":["codes:read","clicks:write"],"status":"active","created_at":"2026-03-26T13:36:05Z","expires_at":null,"revoked_at":null,"last_used_on":null}
+    api-keys-revoke: 200
+      {"id":"key_019d2a5c000070008000000000000003","org_id":"org_002","name":"Sign-up server","scopes":["codes:read","clicks:write"],"status":"revoked","created_at":"2026-03-26T13:36:05Z","expires_at":null,"revoked_at":"2026-03-26T12:00:00Z","last_used_on":null}
+    "#);
+}
+
+#[tokio::test]
 async fn reward_promotion_answers_its_events() {
     insta::assert_snapshot!(answers("reward-promotion-").await, @r#"
     reward-promotion-user-referral-code: 200
@@ -201,36 +221,40 @@ fn takes(pattern: &str, path: &str) -> bool {
 #[test]
 fn routes_are_declared_with_their_access() {
     insta::assert_snapshot!(local::routes().table(), @r"
-    GET    /api/v1/referral-code-records                                ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    POST   /api/v1/referral-code-records                                ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-code-records/active                         ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-code-records/lookup                         ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-code-records/{id}                           ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    PUT    /api/v1/referral-code-records/{id}                           ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    DELETE /api/v1/referral-code-records/{id}                           ROLE_ADMIN ROLE_ORG
-    GET    /api/v1/referral-codes                                       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    POST   /api/v1/referral-codes                                       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    PUT    /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    DELETE /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-codes/{id}/url                              ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-codes/{id}/stats                            ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-attributions                                ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    POST   /api/v1/referral-attributions                                open
-    GET    /api/v1/referral-attributions/leaderboard                    ROLE_ADMIN ROLE_ORG
-    GET    /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    PUT    /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG
-    DELETE /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG
-    GET    /api/v1/referral-attributions/mentor/{mentor_id}             ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-attributions/mentor/{mentor_id}/total       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-attributions/mentor/{mentor_id}/timeseries  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER
-    GET    /api/v1/referral-programs                                    ROLE_ADMIN ROLE_ORG
-    POST   /api/v1/referral-programs                                    ROLE_ADMIN ROLE_ORG
-    GET    /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG
-    PUT    /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG
-    DELETE /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG
-    GET    /gafapay/v3/reward_promotion/user_referral_code              tenant
-    POST   /gafapay/v3/reward_promotion/validate_referral_code          open
+    GET    /api/v1/referral-code-records                                ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
+    POST   /api/v1/referral-code-records                                ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
+    GET    /api/v1/referral-code-records/active                         ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
+    GET    /api/v1/referral-code-records/lookup                         ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
+    GET    /api/v1/referral-code-records/{id}                           ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
+    PUT    /api/v1/referral-code-records/{id}                           ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
+    DELETE /api/v1/referral-code-records/{id}                           ROLE_ADMIN ROLE_ORG codes:write
+    GET    /api/v1/referral-codes                                       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
+    POST   /api/v1/referral-codes                                       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
+    GET    /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
+    PUT    /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
+    DELETE /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
+    GET    /api/v1/referral-codes/{id}/url                              ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
+    GET    /api/v1/referral-codes/{id}/stats                            ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER stats:read
+    GET    /api/v1/referral-attributions                                ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
+    POST   /api/v1/referral-attributions                                open clicks:write
+    GET    /api/v1/referral-attributions/leaderboard                    ROLE_ADMIN ROLE_ORG stats:read
+    GET    /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
+    PUT    /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG conversions:write
+    DELETE /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG conversions:write
+    GET    /api/v1/referral-attributions/mentor/{mentor_id}             ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
+    GET    /api/v1/referral-attributions/mentor/{mentor_id}/total       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER stats:read
+    GET    /api/v1/referral-attributions/mentor/{mentor_id}/timeseries  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER stats:read
+    GET    /api/v1/api-keys                                             always ROLE_ADMIN ROLE_ORG
+    POST   /api/v1/api-keys                                             always ROLE_ADMIN ROLE_ORG
+    GET    /api/v1/api-keys/{id}                                        always ROLE_ADMIN ROLE_ORG
+    DELETE /api/v1/api-keys/{id}                                        always ROLE_ADMIN ROLE_ORG
+    GET    /api/v1/referral-programs                                    ROLE_ADMIN ROLE_ORG programs:read
+    POST   /api/v1/referral-programs                                    ROLE_ADMIN ROLE_ORG programs:write
+    GET    /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG programs:read
+    PUT    /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG programs:write
+    DELETE /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG programs:write
+    GET    /gafapay/v3/reward_promotion/user_referral_code              tenant codes:read
+    POST   /gafapay/v3/reward_promotion/validate_referral_code          open codes:read
     GET    /r/{code}                                                    open
     ");
 }

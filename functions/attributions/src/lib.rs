@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use body::{AttributionQuery, ConfirmationBody, MentorPath, MentorsQuery, NewClickBody};
-use domain::{AttributionId, CallerKind};
+use domain::{AttributionId, CallerKind, KeyScope};
 use std::sync::Arc;
 use store::Store;
 use views::{AttributionView, ConfirmedView, DeletedView, MentorsView};
@@ -26,18 +26,34 @@ const BASE: &str = "/api/v1/referral-attributions";
 /// Every route of the function.
 pub fn routes() -> Routes {
     Routes::under(BASE)
-        .get("", OWN, list)
-        .post("", OPEN, limited(Limited::Clicks, record_click))
-        .get("/leaderboard", STAFF, statistics::leaderboard)
-        .get("/{id}", OWN, show)
+        .get("", OWN.or_key(KeyScope::AttributionsRead), list)
+        .post(
+            "",
+            OPEN.or_key(KeyScope::ClicksWrite),
+            limited(Limited::Clicks, record_click),
+        )
+        .get(
+            "/leaderboard",
+            STAFF.or_key(KeyScope::StatsRead),
+            statistics::leaderboard,
+        )
+        .get("/{id}", OWN.or_key(KeyScope::AttributionsRead), show)
         // A mentor who could confirm would count their own recruits.
-        .put("/{id}", STAFF, confirm)
-        .delete("/{id}", STAFF, remove)
-        .get("/mentor/{mentor_id}", OWN, list_of_mentor)
-        .get("/mentor/{mentor_id}/total", OWN, statistics::total)
+        .put("/{id}", STAFF.or_key(KeyScope::ConversionsWrite), confirm)
+        .delete("/{id}", STAFF.or_key(KeyScope::ConversionsWrite), remove)
+        .get(
+            "/mentor/{mentor_id}",
+            OWN.or_key(KeyScope::AttributionsRead),
+            list_of_mentor,
+        )
+        .get(
+            "/mentor/{mentor_id}/total",
+            OWN.or_key(KeyScope::StatsRead),
+            statistics::total,
+        )
         .get(
             "/mentor/{mentor_id}/timeseries",
-            OWN,
+            OWN.or_key(KeyScope::StatsRead),
             statistics::timeseries,
         )
 }

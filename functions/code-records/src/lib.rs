@@ -6,7 +6,7 @@ mod views;
 use axum::Json;
 use axum::response::Response;
 use body::{Deactivation, LookupQuery, OwnerQuery};
-use domain::{CallerKind, CodeId};
+use domain::{CallerKind, CodeId, KeyScope};
 use store::Store;
 use views::{DeletedView, RecordView};
 use web::access::{OWN, STAFF};
@@ -23,13 +23,17 @@ const BASE: &str = "/api/v1/referral-code-records";
 /// Every route of the function.
 pub fn routes() -> Routes {
     Routes::under(BASE)
-        .get("", OWN, list)
-        .post("", OWN, limited(Limited::Codes, create))
-        .get("/active", OWN, active)
-        .get("/lookup", OWN, lookup)
-        .get("/{id}", OWN, show)
-        .put("/{id}", OWN, deactivate)
-        .delete("/{id}", STAFF, remove)
+        .get("", OWN.or_key(KeyScope::CodesRead), list)
+        .post(
+            "",
+            OWN.or_key(KeyScope::CodesWrite),
+            limited(Limited::Codes, create),
+        )
+        .get("/active", OWN.or_key(KeyScope::CodesRead), active)
+        .get("/lookup", OWN.or_key(KeyScope::CodesRead), lookup)
+        .get("/{id}", OWN.or_key(KeyScope::CodesRead), show)
+        .put("/{id}", OWN.or_key(KeyScope::CodesWrite), deactivate)
+        .delete("/{id}", STAFF.or_key(KeyScope::CodesWrite), remove)
 }
 
 async fn list(

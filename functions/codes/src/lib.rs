@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use body::{RotationBody, StatsQuery};
 use domain::codes::Issued;
-use domain::{CallerKind, CodeId};
+use domain::{CallerKind, CodeId, KeyScope};
 use std::sync::Arc;
 use store::Store;
 use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView};
@@ -27,13 +27,17 @@ const BASE: &str = "/api/v1/referral-codes";
 /// Every route of the function.
 pub fn routes() -> Routes {
     Routes::under(BASE)
-        .get("", OWN, list)
-        .post("", OWN, limited(Limited::Codes, get_or_create))
-        .get("/{id}", OWN, show)
-        .put("/{id}", OWN, rotate)
-        .delete("/{id}", OWN, invalidate)
-        .get("/{id}/url", OWN, links)
-        .get("/{id}/stats", OWN, stats)
+        .get("", OWN.or_key(KeyScope::CodesRead), list)
+        .post(
+            "",
+            OWN.or_key(KeyScope::CodesWrite),
+            limited(Limited::Codes, get_or_create),
+        )
+        .get("/{id}", OWN.or_key(KeyScope::CodesRead), show)
+        .put("/{id}", OWN.or_key(KeyScope::CodesWrite), rotate)
+        .delete("/{id}", OWN.or_key(KeyScope::CodesWrite), invalidate)
+        .get("/{id}/url", OWN.or_key(KeyScope::CodesRead), links)
+        .get("/{id}/stats", OWN.or_key(KeyScope::StatsRead), stats)
 }
 
 async fn list(

@@ -6,7 +6,7 @@ mod views;
 use axum::Json;
 use axum::response::Response;
 use body::{NewProgramBody, ProgramChange, ProgramQuery};
-use domain::ProgramId;
+use domain::{KeyScope, ProgramId};
 use store::Store;
 use views::{ProgramView, RemovedView};
 use web::access::STAFF;
@@ -21,11 +21,11 @@ const BASE: &str = "/api/v1/referral-programs";
 /// Every route of the function.
 pub fn routes() -> Routes {
     Routes::under(BASE)
-        .get("", STAFF, list)
-        .post("", STAFF, create)
-        .get("/{id}", STAFF, show)
-        .put("/{id}", STAFF, update)
-        .delete("/{id}", STAFF, remove)
+        .get("", STAFF.or_key(KeyScope::ProgramsRead), list)
+        .post("", STAFF.or_key(KeyScope::ProgramsWrite), create)
+        .get("/{id}", STAFF.or_key(KeyScope::ProgramsRead), show)
+        .put("/{id}", STAFF.or_key(KeyScope::ProgramsWrite), update)
+        .delete("/{id}", STAFF.or_key(KeyScope::ProgramsWrite), remove)
 }
 
 async fn list(

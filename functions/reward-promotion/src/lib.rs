@@ -7,6 +7,7 @@ mod validation_request;
 mod views;
 
 use code_query::CodeQuery;
+use domain::KeyScope;
 use envelope::{Refusal, Success};
 use tenant::{Tenant, VerifiedCaller};
 use validation_request::ValidationRequest;
@@ -25,12 +26,12 @@ pub fn routes() -> Routes {
         .echo_header("requestid")
         .get(
             "/v3/reward_promotion/user_referral_code",
-            TENANT,
+            TENANT.or_key(KeyScope::CodesRead),
             user_referral_code,
         )
         .post(
             "/v3/reward_promotion/validate_referral_code",
-            OPEN,
+            OPEN.or_key(KeyScope::CodesRead),
             validate_referral_code,
         )
 }

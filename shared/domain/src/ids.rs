@@ -177,6 +177,11 @@ issued_id!(
     ProgramId,
     "prg_"
 );
+issued_id!(
+    /// An API key of an organisation: `key_` and a UUIDv7.
+    ApiKeyId,
+    "key_"
+);
 given_id!(
     /// Whoever recruits: the owner of codes.
     MentorId

@@ -4,6 +4,7 @@
 //! string never becomes a [`Code`] or a [`MentorId`]. A rule is a function of values that
 //! returns what to do or a refusal; the store reads, lets the domain decide, and commits.
 
+pub mod api_key;
 pub mod attribution;
 pub mod caller;
 pub mod click;
@@ -15,6 +16,7 @@ pub mod codes;
 pub mod confirmation;
 pub mod facts;
 pub mod ids;
+pub mod key_text;
 pub mod program;
 pub mod rate;
 pub mod rollup;
@@ -24,12 +26,16 @@ pub mod terms;
 pub mod text;
 pub mod usage;
 
+pub use api_key::{ApiKey, KeyScope};
 pub use attribution::{Attribution, AttributionStatus, AttributionType};
 pub use caller::CallerKind;
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};
-pub use ids::{AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard};
+pub use ids::{
+    ApiKeyId, AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard,
+};
+pub use key_text::{KeyMode, KeyText};
 pub use program::{Program, ProgramStatus};
 pub use scope::{OutOfScope, OwnerFilter, Scope};
 pub use text::Invalid;

@@ -3,22 +3,14 @@
 use crate::clock::Timestamp;
 use crate::code_record::{ReferralLimit, UserType};
 use crate::ids::{CurrencyId, OrgId, ProgramId};
-use crate::text::{Invalid, string_newtype};
+use crate::text::{Invalid, one_line, string_newtype};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 string_newtype!(
     /// What people call a program: 1 to 120 characters, none of them a control character.
     ProgramName,
-    |text| {
-        let text = text.trim();
-        let fits = (1..=120).contains(&text.chars().count());
-        if fits && !text.chars().any(char::is_control) {
-            Ok(text.to_owned())
-        } else {
-            Err(Invalid("must be 1 to 120 characters on one line"))
-        }
-    }
+    |text| one_line(text)
 );
 
 /// A number of days: 1 to 3,650.

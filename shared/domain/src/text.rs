@@ -71,3 +71,14 @@ macro_rules! string_newtype {
     };
 }
 pub(crate) use string_newtype;
+
+/// `text` without the white space around it, if it is 1 to 120 characters on one line.
+pub(crate) fn one_line(text: &str) -> Result<String, Invalid> {
+    let text = text.trim();
+    let fits = (1..=120).contains(&text.chars().count());
+    if fits && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(Invalid("must be 1 to 120 characters on one line"))
+    }
+}

@@ -128,3 +128,26 @@ impl From<StoreError> for ScopedError {
         Self::Store(error)
     }
 }
+
+/// Why what an organisation has was not listed.
+#[derive(Debug)]
+pub enum ListOfOrgError {
+    /// It is another organisation's.
+    OutOfScope,
+    /// The caller may see every organisation's, and has named none.
+    OrgRequired,
+    /// The table could not answer.
+    Store(StoreError),
+}
+
+impl From<OutOfScope> for ListOfOrgError {
+    fn from(OutOfScope: OutOfScope) -> Self {
+        Self::OutOfScope
+    }
+}
+
+impl From<StoreError> for ListOfOrgError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

@@ -1,13 +1,14 @@
 //! Records as the table holds them, under their own ids: for imports, and for tests that fill a
 //! table without the operations.
 
+use crate::api_key_item::ApiKeyItem;
 use crate::attribution_item::AttributionItem;
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::keys::Item;
 use crate::program_item::ProgramItem;
-use domain::{Attribution, CodeRecord, Program};
+use domain::{ApiKey, Attribution, CodeRecord, KeyText, Program};
 
 /// The items of a code: the canonical one, its log item, and the pair's active code where it
 /// has not ended.
@@ -39,6 +40,14 @@ pub fn of_attribution(attribution: &Attribution) -> Result<Item, StoreError> {
 /// [`StoreError::Corrupt`] when the record has no form in DynamoDB's types.
 pub fn of_program(program: &Program) -> Result<Item, StoreError> {
     ProgramItem::from(program).to_item()
+}
+
+/// The item of an API key, which is known by `text`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the record has no form in DynamoDB's types.
+pub fn of_api_key(key: &ApiKey, text: &KeyText) -> Result<Item, StoreError> {
+    ApiKeyItem::new(key, text).to_item()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@
 //! | late fact of a fold | `RECEIPT#<fold>` | `LATE#<id>` |
 //! | idempotency record | `IDEM#<hash>` | `IDEM` |
 //! | program | `PRG#<shard>` | `prg_…` |
+//! | API key | `KEY#<shard>` | `key_…` |
 //! | misses of an address in a minute | `MISS#<hash>` | `MISS` |
 //!
 //! Index 1 lists by mentor and index 2 by organisation, both sharded as the table is and
@@ -28,7 +29,9 @@
 //! in `#<generation>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard};
+use domain::{
+    ApiKeyId, AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Shard,
+};
 use std::collections::HashMap;
 
 mod stats;
@@ -277,6 +280,25 @@ pub fn program_listed(id: ProgramId, org: &OrgId) -> Keys {
 /// The partition of index 2 that lists an organisation's programs.
 pub fn programs_of(org: &OrgId) -> String {
     format!("PRG#O#{org}")
+}
+
+/// An API key by its id.
+pub fn api_key(id: ApiKeyId) -> Key {
+    Key::new(format!("KEY#{}", id.shard()), id)
+}
+
+/// An API key, listed by its organisation. These are few: one partition holds them.
+pub fn api_key_listed(id: ApiKeyId, org: &OrgId) -> Keys {
+    Keys {
+        primary: api_key(id),
+        by_mentor: None,
+        by_org: Some(Key::new(api_keys_of(org), id)),
+    }
+}
+
+/// The partition of index 2 that lists an organisation's API keys.
+pub fn api_keys_of(org: &OrgId) -> String {
+    format!("KEY#O#{org}")
 }
 
 /// The misses of an address, by the hash of the address and the minute.

@@ -4,13 +4,16 @@
 //! modules say what the items hold, `dynamo` makes metered calls, `transaction` commits writes
 //! whose refusals are values, `log` reads the sharded, time-ordered lists, [`stats`] and
 //! [`fold`] count. On these, one module per access-pattern group adds operations to [`Store`]:
-//! `programs`, [`codes`] and [`attributions`].
+//! `programs`, `api_keys`, [`codes`] and [`attributions`].
 //!
 //! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
 //! embedded engine that speaks DynamoDB's own protocol.
 
+mod api_key_item;
+mod api_keys;
 mod attribution_item;
 pub mod attributions;
+mod cache;
 mod code_item;
 pub mod codes;
 mod dynamo;
@@ -27,20 +30,20 @@ mod merge;
 mod meter;
 mod misses;
 mod page;
-mod program_cache;
 mod program_item;
 mod programs;
 mod rollup;
 mod schema;
+mod short_list;
 pub mod stats;
 mod store;
 mod totals;
 mod transaction;
 
-pub use error::{ScopedError, StoreError, TransactError};
+pub use api_keys::IssuedKey;
+pub use error::{ListOfOrgError, ScopedError, StoreError, TransactError};
 pub use idempotency::{IdempotencyKey, IdempotentReply};
 pub use meter::{Usage, metered};
 pub use misses::{MissCounter, MissSource};
 pub use page::{Cursor, ListRequest, Page, Start, Total};
-pub use programs::ListProgramsError;
 pub use store::{Store, UnscopedStore};

@@ -4,50 +4,23 @@
 //! program in the very transaction that makes the code, and a deletion is refused by that
 //! mark: so neither can pass the other. Later codes find the mark and write nothing.
 
-use crate::dynamo::{Order, Query, Read};
-use crate::entity::Entity;
-use crate::error::{StoreError, TransactError};
+use crate::dynamo::Read;
+use crate::error::{ListOfOrgError, StoreError, TransactError};
 use crate::expression::{Condition, EXISTS, Update};
 use crate::idempotency::{IdempotencyKey, IdempotentReply, find_reply};
-use crate::keys::{self, BY_ORG};
-use crate::page::{Cursor, ListRequest, Page, Total};
+use crate::keys;
+use crate::page::{ListRequest, Page};
 use crate::program_item::ProgramItem;
+use crate::short_list::ShortList;
 use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::program::{ProgramRefusal, ProgramRemoval};
-use domain::{OrgId, OutOfScope, OwnerFilter, Program, ProgramId, ProgramStatus, Timestamp};
+use domain::{OrgId, OwnerFilter, Program, ProgramId, ProgramStatus, Timestamp};
 use std::convert::Infallible;
-use uuid::Uuid;
-
-/// How many of an organisation's programs a page looks at and counts: 15 read units' worth.
-const READ_TO_COUNT: usize = 150;
 
 /// The program is as it was read.
 const UNCHANGED: &str = "#version = :version";
-
-/// Why programs were not listed.
-#[derive(Debug)]
-pub enum ListProgramsError {
-    /// They are another organisation's.
-    OutOfScope,
-    /// The caller may see every organisation's, and has named none.
-    OrgRequired,
-    /// The table could not answer.
-    Store(StoreError),
-}
-
-impl From<OutOfScope> for ListProgramsError {
-    fn from(OutOfScope: OutOfScope) -> Self {
-        Self::OutOfScope
-    }
-}
-
-impl From<StoreError> for ListProgramsError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
 
 impl Store {
     /// A program, read strongly, if it is in scope.
@@ -99,13 +72,13 @@ impl Store {
         read: Read,
         now: DateTime<Utc>,
     ) -> Result<Option<Program>, StoreError> {
-        if let Some(program) = self.programs.get(id, now) {
+        if let Some(program) = self.programs.get(&id, now) {
             return Ok(Some(program));
         }
         let found: Option<ProgramItem> = self.dynamo.get(&keys::program(id), read).await?;
         let program = found.map(Program::from);
         if let Some(program) = &program {
-            self.programs.insert(program, now);
+            self.programs.insert(program.id, program.clone(), now);
         }
         Ok(program)
     }
@@ -213,7 +186,7 @@ impl Store {
             .put(&item, unchanged, |_| Conflict::Overtaken)
             .commit()
             .await?;
-        self.programs.invalidate(changed.id);
+        self.programs.invalidate(&changed.id);
         Ok(changed)
     }
 
@@ -229,7 +202,7 @@ impl Store {
             .drop_reply(made_under, made_at, now)
             .commit()
             .await?;
-        self.programs.invalidate(read.id());
+        self.programs.invalidate(&read.id());
         Ok(())
     }
 
@@ -237,75 +210,29 @@ impl Store {
     /// caller's own. The total is counted no further than the page itself reads.
     ///
     /// # Errors
-    /// [`ListProgramsError`].
+    /// [`ListOfOrgError`].
     pub async fn list_programs(
         &self,
         org: Option<OrgId>,
         status: Option<ProgramStatus>,
         request: ListRequest,
-    ) -> Result<Page<Program>, ListProgramsError> {
+    ) -> Result<Page<Program>, ListOfOrgError> {
         let filter = OwnerFilter { mentor: None, org };
         let org = self.scope().narrow(filter)?.org;
-        let org = org.ok_or(ListProgramsError::OrgRequired)?;
-        let (skip, before) = request.start.parts();
-        let examined = READ_TO_COUNT.max(skip + request.limit + 1);
-        let query = Query {
-            index: Some(BY_ORG),
-            pk: keys::programs_of(&org),
-            from: None,
-            to: before.map(|id| just_before(id).to_string()),
-            order: Order::Descending,
-            limit: examined,
-            read: Read::Eventual,
-        };
-        let mut read = Vec::new();
-        for item in self.dynamo.query(&query).await? {
-            read.extend(ProgramItem::from_item(item)?.map(Program::from));
-        }
-        let read_to_end = read.len() < examined;
-        Ok(page_of(read, read_to_end, status, request))
+        let org = org.ok_or(ListOfOrgError::OrgRequired)?;
+        let pk = keys::programs_of(&org);
+        let sort_key = |id| ProgramId::from_uuid(id).to_string();
+        let list = ShortList::read::<ProgramItem>(&self.dynamo, pk, sort_key, request).await?;
+        let is_wanted = |program: &Program| status.is_none_or(|status| program.status() == status);
+        Ok(list.page(|program: &Program| program.id.uuid(), is_wanted))
     }
 
     /// Forgets a program whose stored state this process has just changed.
     pub(crate) fn program_was_marked(&self, program: Option<&Program>) {
         if let Some(program) = program.filter(|program| !program.is_referred) {
-            self.programs.invalidate(program.id);
+            self.programs.invalidate(&program.id);
         }
     }
-}
-
-/// The page that the newest programs, `read` in order, come to.
-fn page_of(
-    mut read: Vec<Program>,
-    read_to_end: bool,
-    status: Option<ProgramStatus>,
-    request: ListRequest,
-) -> Page<Program> {
-    let (skip, before) = request.start.parts();
-    let oldest_read = read.last().map(cursor);
-    read.retain(|program| status.is_none_or(|status| program.status() == status));
-    let count = read.len();
-    let records: Vec<Program> = read.into_iter().skip(skip).take(request.limit).collect();
-    let next = if skip + records.len() < count {
-        records.last().map(cursor)
-    } else if read_to_end {
-        None
-    } else {
-        oldest_read
-    };
-    Page {
-        records,
-        total: Total {
-            count: i64::try_from(count).unwrap_or(i64::MAX),
-            is_lower_bound: !read_to_end || before.is_some(),
-            as_of: None,
-        },
-        next,
-    }
-}
-
-fn cursor(program: &Program) -> Cursor {
-    Cursor(program.id.uuid())
 }
 
 impl<'t, R: 't> Transaction<'t, R> {
@@ -329,9 +256,4 @@ impl<'t, R: 't> Transaction<'t, R> {
             |_: Option<ProgramItem>| gone(),
         )
     }
-}
-
-/// The greatest id that sorts before `id`.
-fn just_before(id: Uuid) -> ProgramId {
-    ProgramId::from_uuid(Uuid::from_u128(id.as_u128().saturating_sub(1)))
 }

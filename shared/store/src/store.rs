@@ -1,5 +1,7 @@
 //! The table as one caller may use it.
 
+use crate::api_key_item::ApiKeyItem;
+use crate::cache::Cache;
 use crate::dynamo::{Dynamo, Read};
 use crate::entity::is_tombstone;
 use crate::error::StoreError;
@@ -7,11 +9,10 @@ use crate::fold::Aggregator;
 use crate::keys::{self, Key};
 use crate::log_item::LogItem;
 use crate::misses::{KnownMisses, MissCounter, MissLimiter};
-use crate::program_cache::ProgramCache;
 use crate::stats::Statistics;
 use crate::transaction::Transaction;
 use aws_sdk_dynamodb::Client;
-use domain::Scope;
+use domain::{ApiKeyId, Program, ProgramId, Scope};
 use std::sync::Arc;
 
 /// The table without any scope, with what a process remembers of it. Cheap to clone.
@@ -20,7 +21,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct UnscopedStore {
     pub(crate) dynamo: Dynamo,
-    programs: ProgramCache,
+    programs: Cache<ProgramId, Program>,
+    pub(crate) api_keys: Cache<ApiKeyId, ApiKeyItem>,
     known_misses: KnownMisses,
     stats: Statistics,
     aggregator: Aggregator,
@@ -31,7 +33,8 @@ pub struct UnscopedStore {
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) dynamo: Dynamo,
-    pub(crate) programs: ProgramCache,
+    pub(crate) programs: Cache<ProgramId, Program>,
+    pub(crate) api_keys: Cache<ApiKeyId, ApiKeyItem>,
     pub(crate) misses: Option<MissLimiter>,
     pub(crate) stats: Statistics,
     scope: Arc<Scope>,
@@ -45,7 +48,8 @@ impl UnscopedStore {
             stats: Statistics::new(dynamo.clone()),
             aggregator: Aggregator::new(dynamo.clone()),
             dynamo,
-            programs: ProgramCache::default(),
+            programs: Cache::default(),
+            api_keys: Cache::default(),
             known_misses: KnownMisses::default(),
         }
     }
@@ -55,6 +59,7 @@ impl UnscopedStore {
         Store {
             dynamo: self.dynamo.clone(),
             programs: self.programs.clone(),
+            api_keys: self.api_keys.clone(),
             misses: misses.map(|counter| self.known_misses.limiter(counter)),
             stats: self.stats.clone(),
             scope: Arc::new(scope),

@@ -4,10 +4,10 @@ use crate::buckets::{Buckets, Limited};
 use crate::settings::Settings;
 use axum::extract::FromRef;
 use domain::rate::{Empty, Left, Rate};
-use domain::{Clock, Scope};
+use domain::{ApiKey, Clock, KeyText, Scope};
 use std::net::IpAddr;
 use std::sync::Arc;
-use store::{MissCounter, Store, UnscopedStore};
+use store::{MissCounter, Store, StoreError, UnscopedStore};
 
 /// The state behind the routes. Cheap to clone.
 ///
@@ -55,6 +55,17 @@ impl App {
     /// The store within `scope`, which counts `misses` where they are limited.
     pub(crate) fn scoped_store(&self, scope: Scope, misses: Option<MissCounter>) -> Store {
         self.store.scoped(scope, misses)
+    }
+
+    /// The API key that a caller presents, if it is active.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub(crate) async fn recognise_api_key(
+        &self,
+        text: &KeyText,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        self.store.recognise_api_key(text, self.clock.now()).await
     }
 }
 

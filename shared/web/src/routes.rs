@@ -2,7 +2,7 @@
 //! it and its handler. The router, the access matrix and the tests read the same declaration;
 //! what is not declared is answered 404 or 405.
 
-use crate::access::{Access, Guarded};
+use crate::access::{Guarded, RouteAccess};
 use crate::app::App;
 use crate::middleware::{PathConventions, with_middleware};
 use crate::problem::Problem;
@@ -25,6 +25,8 @@ use std::fmt;
 ///     .delete("/{id}", STAFF, async || "one less");
 /// assert_eq!(routes.declarations().len(), 3);
 /// ```
+///
+/// Servers are let in by what their API keys are for: `OWN.or_key(KeyScope::CodesRead)`.
 ///
 /// A route without its access does not compile:
 ///
@@ -56,7 +58,7 @@ pub struct Declaration {
     /// The whole path, with what it captures: `/api/v1/referral-codes/{id}`.
     pub path: String,
     /// Who may call it.
-    pub access: Access,
+    pub access: RouteAccess,
 }
 
 impl fmt::Display for Declaration {
@@ -83,51 +85,56 @@ impl Routes {
     }
 
     /// Declares `GET` and `HEAD` of `path`, which is what follows the base.
-    pub fn get<H, T>(self, path: &str, access: Access, handler: H) -> Self
+    pub fn get<H, T>(self, path: &str, access: impl Into<RouteAccess>, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
+        let access = access.into();
         let guarded = routing::get(Guarded::new(access, handler));
         self.declare(Method::GET, path, access, guarded)
     }
 
     /// Declares `POST` of `path`, which is what follows the base.
-    pub fn post<H, T>(self, path: &str, access: Access, handler: H) -> Self
+    pub fn post<H, T>(self, path: &str, access: impl Into<RouteAccess>, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
+        let access = access.into();
         let guarded = routing::post(Guarded::new(access, handler));
         self.declare(Method::POST, path, access, guarded)
     }
 
     /// Declares `PUT` of `path`, which is what follows the base.
-    pub fn put<H, T>(self, path: &str, access: Access, handler: H) -> Self
+    pub fn put<H, T>(self, path: &str, access: impl Into<RouteAccess>, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
+        let access = access.into();
         let guarded = routing::put(Guarded::new(access, handler));
         self.declare(Method::PUT, path, access, guarded)
     }
 
     /// Declares `PATCH` of `path`, which is what follows the base.
-    pub fn patch<H, T>(self, path: &str, access: Access, handler: H) -> Self
+    pub fn patch<H, T>(self, path: &str, access: impl Into<RouteAccess>, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
+        let access = access.into();
         let guarded = routing::patch(Guarded::new(access, handler));
         self.declare(Method::PATCH, path, access, guarded)
     }
 
     /// Declares `DELETE` of `path`, which is what follows the base.
-    pub fn delete<H, T>(self, path: &str, access: Access, handler: H) -> Self
+    pub fn delete<H, T>(self, path: &str, access: impl Into<RouteAccess>, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
+        let access = access.into();
         let guarded = routing::delete(Guarded::new(access, handler));
         self.declare(Method::DELETE, path, access, guarded)
     }
@@ -136,7 +143,7 @@ impl Routes {
         mut self,
         method: Method,
         path: &str,
-        access: Access,
+        access: RouteAccess,
         guarded: MethodRouter<App>,
     ) -> Self {
         let path = format!("{}{path}", self.base);

@@ -6,10 +6,10 @@ mod limits;
 pub use error::SettingError;
 pub use limits::{AuditKey, Limits, ProxyRule};
 
-use crate::token::{Jwks, TokenKeys, TokenRules, TokenSettings};
+use crate::token::{ClaimNames, Jwks, TokenKeys, TokenRules, TokenSettings};
 use chrono::TimeDelta;
-use domain::Code;
 use domain::attribution::IpPolicy;
+use domain::{Code, KeyMode};
 use store::fold::FoldPace;
 use url::Url;
 
@@ -38,9 +38,13 @@ pub struct Settings {
     pub click_retention: Option<TimeDelta>,
     /// `API_ACCESS`: `public` or `token`.
     pub api_access: ApiAccess,
-    /// `TOKEN_KEYS`, `TOKEN_JWKS`, `TOKEN_ISSUER`, `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`.
-    /// A key is required on Lambda where tokens are verified.
+    /// `TOKEN_KEYS`, `TOKEN_JWKS`, `TOKEN_ROLES_CLAIM`, `TOKEN_ORG_CLAIM`, `TOKEN_ISSUER`,
+    /// `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`. A key is required on Lambda where tokens are
+    /// verified.
     pub tokens: TokenSettings,
+    /// `API_KEY_MODE`: `live` or `test`, the kind of API keys that this deployment makes and
+    /// takes. `live` on Lambda and `test` elsewhere unless it is set.
+    pub key_mode: KeyMode,
     /// `MISS_LIMIT`, `CLICK_RATE`, `CLICK_BURST`, `CODE_RATE`, `CODE_BURST`, `TRUSTED_ADDRESSES`,
     /// `TRUSTED_PROXY_HEADER` and `TRUSTED_PROXY_SECRET`: how often what may be done, and who is
     /// believed.
@@ -89,15 +93,8 @@ impl Settings {
             ip_policy: ip_policy(set("IP_POLICY"))?,
             click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
             api_access: api_access(set("API_ACCESS"))?,
-            tokens: TokenSettings {
-                keys: token_keys(set("TOKEN_KEYS"), on_lambda)?,
-                jwks: token_jwks(set("TOKEN_JWKS"))?,
-                rules: TokenRules {
-                    issuer: token_name("TOKEN_ISSUER", set("TOKEN_ISSUER"))?,
-                    audience: token_name("TOKEN_AUDIENCE", set("TOKEN_AUDIENCE"))?,
-                    lifetime: token_lifetime(set("TOKEN_LIFETIME_HOURS"))?,
-                },
-            },
+            tokens: tokens(set, on_lambda)?,
+            key_mode: key_mode(set("API_KEY_MODE"), on_lambda)?,
             limits: Limits::from_lookup(&set)?,
             audit_key: AuditKey::from_lookup(&set)?,
             fold_pace: fold_pace(set("FOLD_WAIT_SECONDS"), set("FOLD_WAITING_FACTS"))?,
@@ -200,6 +197,39 @@ fn token_keys(value: Option<String>, on_lambda: bool) -> Result<TokenKeys, Setti
     keys.map_err(|problem| SettingError::new("TOKEN_KEYS", problem))
 }
 
+fn tokens(
+    set: impl Fn(&'static str) -> Option<String>,
+    on_lambda: bool,
+) -> Result<TokenSettings, SettingError> {
+    Ok(TokenSettings {
+        keys: token_keys(set("TOKEN_KEYS"), on_lambda)?,
+        jwks: token_jwks(set("TOKEN_JWKS"))?,
+        claim_names: claim_names(set("TOKEN_ROLES_CLAIM"), set("TOKEN_ORG_CLAIM"))?,
+        rules: TokenRules {
+            issuer: token_name("TOKEN_ISSUER", set("TOKEN_ISSUER"))?,
+            audience: token_name("TOKEN_AUDIENCE", set("TOKEN_AUDIENCE"))?,
+            lifetime: token_lifetime(set("TOKEN_LIFETIME_HOURS"))?,
+        },
+    })
+}
+
+fn claim_names(roles: Option<String>, org: Option<String>) -> Result<ClaimNames, SettingError> {
+    let default = ClaimNames::default();
+    let named = |variable, value: Option<String>, default| {
+        let name = value.map_or(Ok(default), ClaimNames::parse_name);
+        name.map_err(|problem| SettingError::new(variable, problem))
+    };
+    let names = ClaimNames {
+        roles: named("TOKEN_ROLES_CLAIM", roles, default.roles)?,
+        org: named("TOKEN_ORG_CLAIM", org, default.org)?,
+    };
+    if names.roles == names.org {
+        let problem = "must not be the claim of the roles";
+        return Err(SettingError::new("TOKEN_ORG_CLAIM", problem));
+    }
+    Ok(names)
+}
+
 fn token_jwks(value: Option<String>) -> Result<Jwks, SettingError> {
     let jwks = value.map_or(Ok(Jwks::default()), |json| Jwks::parse(&json));
     jwks.map_err(|problem| SettingError::new("TOKEN_JWKS", problem))
@@ -219,6 +249,15 @@ fn token_lifetime(value: Option<String>) -> Result<TimeDelta, SettingError> {
     };
     let lifetime = TokenRules::parse_lifetime(&hours);
     lifetime.map_err(|problem| SettingError::new("TOKEN_LIFETIME_HOURS", problem))
+}
+
+fn key_mode(value: Option<String>, on_lambda: bool) -> Result<KeyMode, SettingError> {
+    match value.as_deref() {
+        None if on_lambda => Ok(KeyMode::Live),
+        None | Some("test") => Ok(KeyMode::Test),
+        Some("live") => Ok(KeyMode::Live),
+        Some(_) => Err(SettingError::new("API_KEY_MODE", "must be live or test")),
+    }
 }
 
 fn fold_pace(wait: Option<String>, facts: Option<String>) -> Result<FoldPace, SettingError> {
@@ -269,10 +308,14 @@ mod tests {
             ),
             ("TOKEN_JWKS", "https://id.example/.well-known/jwks.json"),
             ("TOKEN_JWKS", r#"{"keys":[]}"#),
+            ("TOKEN_ROLES_CLAIM", "sub"),
+            ("TOKEN_ORG_CLAIM", "my org"),
+            ("TOKEN_ORG_CLAIM", "roles"),
             ("TOKEN_ISSUER", "https://"),
             ("TOKEN_AUDIENCE", "two words"),
             ("TOKEN_LIFETIME_HOURS", "0"),
             ("TOKEN_LIFETIME_HOURS", "a day"),
+            ("API_KEY_MODE", "prod"),
             ("MISS_LIMIT", "-1"),
             ("CLICK_RATE", "many"),
             ("CLICK_BURST", "0"),

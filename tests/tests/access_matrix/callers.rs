@@ -1,9 +1,11 @@
 //! Who calls, which routes let them in, and whose records they reach.
 
 use crate::world::World;
-use domain::CallerKind;
+use axum::http::Method;
+use domain::{CallerKind, KeyScope};
+use serde_json::json;
 use tests::tokens::bearer;
-use web::access::Access;
+use web::access::{Access, RouteAccess};
 use web::token::Role;
 
 /// Who calls: someone of `org_a`, whose mentor and customer is `usr_a`; or of the platform.
@@ -19,6 +21,8 @@ pub(crate) enum Caller {
     /// The platform's staff for `org_a`.
     PlatformForOrganisation,
     Platform,
+    /// A server of `org_a`, with an API key for this alone.
+    Key(KeyScope),
 }
 
 /// Whose belongings a request is about.
@@ -62,18 +66,22 @@ impl Reach {
 }
 
 impl Caller {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Anonymous,
-        Self::Forged,
-        Self::Mentor,
-        Self::Customer,
-        Self::Organisation,
-        Self::PlatformForOrganisation,
-        Self::Platform,
-    ];
+    pub(crate) fn all() -> Vec<Self> {
+        let people = [
+            Self::Anonymous,
+            Self::Forged,
+            Self::Mentor,
+            Self::Customer,
+            Self::Organisation,
+            Self::PlatformForOrganisation,
+            Self::Platform,
+        ];
+        let servers = KeyScope::ALL.map(Self::Key);
+        people.into_iter().chain(servers).collect()
+    }
 
     /// What the caller sends as `Authorization`; nothing where it is empty.
-    pub(crate) fn authorization(self, world: &World) -> String {
+    pub(crate) async fn authorization(self, world: &World) -> String {
         let verv = &world.verv;
         let token =
             |sub: &str, role: Role, org: Option<&str>| bearer(verv, sub, &[role.name()], org);
@@ -91,6 +99,13 @@ impl Caller {
             Self::Organisation => token("x", Role::Org, Some("org_a")),
             Self::PlatformForOrganisation => token("root", Role::Admin, Some("org_a")),
             Self::Platform => token("root", Role::Admin, None),
+            Self::Key(scope) => {
+                let key = json!({"org_id": "org_a", "name": "Server", "scopes": [scope]});
+                let made = world.make(Method::POST, "/api/v1/api-keys", key).await;
+                let key = made.string("/key");
+                tests::logs::plant(&key);
+                format!("Bearer {key}")
+            }
         }
     }
 
@@ -101,13 +116,14 @@ impl Caller {
             Self::Mentor | Self::Customer => CallerKind::Owner,
             Self::Organisation | Self::PlatformForOrganisation => CallerKind::Organisation,
             Self::Platform => CallerKind::Platform,
+            Self::Key(_) => CallerKind::ApiKey,
         }
     }
 
     /// The role that a route's declaration must name.
     fn role(self) -> Option<Role> {
         match self {
-            Self::Anonymous | Self::Forged => None,
+            Self::Anonymous | Self::Forged | Self::Key(_) => None,
             Self::Mentor => Some(Role::Mentor),
             Self::Customer => Some(Role::Customer),
             Self::Organisation | Self::PlatformForOrganisation => Some(Role::Org),
@@ -116,23 +132,30 @@ impl Caller {
     }
 
     /// Whether a declaration lets the caller in.
-    pub(crate) fn is_admitted(self, access: Access) -> bool {
-        match access {
-            Access::Open => true,
-            Access::Tenant => self.kind() != CallerKind::Anonymous,
-            Access::Roles(roles) => self.role().is_some_and(|role| roles.contains(&role)),
+    pub(crate) fn is_admitted(self, route: RouteAccess) -> bool {
+        match (self, route.access) {
+            (_, Access::Open) => true,
+            (Self::Key(scope), _) => route.key == Some(scope),
+            (_, Access::Tenant) => self.kind() != CallerKind::Anonymous,
+            (_, Access::Roles(roles) | Access::Verified(roles)) => {
+                self.role().is_some_and(|role| roles.contains(&role))
+            }
         }
     }
 
-    /// Whose records the caller reaches where they are let in.
-    pub(crate) fn reach(self, access: Access) -> Reach {
-        match (self.kind(), access) {
-            (CallerKind::Anonymous | CallerKind::Public, Access::Open) => Reach::Everything,
-            (CallerKind::Anonymous | CallerKind::Public, _) => Reach::Nothing,
-            (CallerKind::Owner, Access::Open) => Reach::Everything,
-            (CallerKind::Owner, _) => Reach::Own,
-            (CallerKind::Organisation | CallerKind::ApiKey, _) => Reach::Organisation,
-            (CallerKind::Platform, _) => Reach::Everything,
+    /// Whose records the caller reaches where they are let in. A key that is not for an open
+    /// route is no credential there.
+    pub(crate) fn reach(self, route: RouteAccess) -> Reach {
+        let is_open = route.access == Access::Open;
+        match (self, self.kind()) {
+            (Self::Key(scope), _) if is_open && route.key != Some(scope) => Reach::Everything,
+            (_, CallerKind::Anonymous | CallerKind::Public | CallerKind::Owner) if is_open => {
+                Reach::Everything
+            }
+            (_, CallerKind::Anonymous | CallerKind::Public) => Reach::Nothing,
+            (_, CallerKind::Owner) => Reach::Own,
+            (_, CallerKind::Organisation | CallerKind::ApiKey) => Reach::Organisation,
+            (_, CallerKind::Platform) => Reach::Everything,
         }
     }
 }

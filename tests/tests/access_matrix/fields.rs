@@ -3,6 +3,7 @@
 use crate::callers::Caller;
 use crate::world::World;
 use axum::http::Method;
+use domain::KeyScope;
 use serde_json::{Value, json};
 
 /// A field of a request's body, a value for it, and whom it is refused to.
@@ -19,10 +20,15 @@ const OF_ONE_TENANT: &[Caller] = &[
     Caller::Customer,
     Caller::Organisation,
     Caller::PlatformForOrganisation,
+    Caller::Key(KeyScope::CodesWrite),
 ];
-const STAFF_OF_ONE_TENANT: &[Caller] = &[Caller::Organisation, Caller::PlatformForOrganisation];
+const STAFF_OF_ONE_TENANT: &[Caller] = &[
+    Caller::Organisation,
+    Caller::PlatformForOrganisation,
+    Caller::Key(KeyScope::ProgramsWrite),
+];
 
-const FIELDS: [Field; 15] = [
+const FIELDS: [Field; 16] = [
     Field {
         route: "/api/v1/referral-codes",
         field: "mentor_id",
@@ -113,6 +119,12 @@ const FIELDS: [Field; 15] = [
         value: || json!(null),
         refused_to: OWNERS,
     },
+    Field {
+        route: "/api/v1/api-keys",
+        field: "org_id",
+        value: || json!("org_b"),
+        refused_to: STAFF_OF_ONE_TENANT,
+    },
 ];
 
 /// What a request on the route has beside the field in question.
@@ -125,6 +137,7 @@ fn body(route: &str) -> Value {
         "/api/v1/referral-programs" => {
             json!({"org_id": "org_a", "name": "Autumn", "currency_id": "NOK"})
         }
+        "/api/v1/api-keys" => json!({"org_id": "org_a", "name": "New", "scopes": ["codes:read"]}),
         _ => panic!("no body for {route}"),
     }
 }
@@ -139,13 +152,13 @@ async fn a_field_is_refused_to_whom_it_is_not_for_and_taken_from_others() {
             .find(|known| known.path == route && known.method == Method::POST)
             .unwrap_or_else(|| panic!("no route {route}"))
             .access;
-        for caller in Caller::ALL {
+        for caller in Caller::all() {
             if !caller.is_admitted(access) {
                 continue;
             }
             let at = format!("{route} {} as {caller:?}", field.field);
             let world = World::start().await;
-            let authorization = caller.authorization(&world);
+            let authorization = caller.authorization(&world).await;
             let post = async |body: Value| {
                 let call = world
                     .verv
@@ -181,7 +194,7 @@ async fn a_field_is_refused_to_whom_it_is_not_for_and_taken_from_others() {
 #[tokio::test]
 async fn a_mentor_who_chooses_terms_is_told_every_field_and_nothing_else() {
     let world = World::start().await;
-    let authorization = Caller::Customer.authorization(&world);
+    let authorization = Caller::Customer.authorization(&world).await;
     let terms = json!({"mentor_id": "usr_a", "org_id": "org_a", "prefix": "JAN",
         "max_referrals": 1_000_000, "user_type": 5, "expires_at": "2099-01-01T00:00:00Z"});
     let path = "/api/v1/referral-codes";
@@ -202,7 +215,7 @@ async fn a_mentor_who_chooses_terms_is_told_every_field_and_nothing_else() {
 async fn a_customer_learns_of_no_string_and_takes_none() {
     let world = World::start().await;
     let foreign = world.belongings("org_b", "usr_b").await;
-    let authorization = Caller::Customer.authorization(&world);
+    let authorization = Caller::Customer.authorization(&world).await;
     let mut answers = Vec::new();
     for code in [foreign.code.as_str(), "NOBODY-0001"] {
         let body = json!({"mentor_id": "usr_a", "org_id": "org_a", "code": code});
@@ -232,10 +245,10 @@ async fn a_customer_learns_of_no_string_and_takes_none() {
 /// What is said about a visit counts from staff alone.
 #[tokio::test]
 async fn a_visit_is_as_staff_say_and_as_anyone_else_is_seen() {
-    for caller in Caller::ALL {
+    for caller in Caller::all() {
         let world = World::start().await;
         let own = world.belongings("org_a", "usr_a").await;
-        let authorization = caller.authorization(&world);
+        let authorization = caller.authorization(&world).await;
         let body = json!({"code": own.code, "ip_address": "203.0.113.77",
             "user_agent": "Stated/1.0", "occurred_at": "2026-01-01T00:00:00Z"});
         let headers = [
@@ -252,7 +265,12 @@ async fn a_visit_is_as_staff_say_and_as_anyone_else_is_seen() {
             &json["user_agent"],
             &json["occurred_at"],
         ];
-        let expected = match caller.kind().is_staff() {
+        // Another key is no credential for clicks, and whoever has it is anyone.
+        let is_believed = match caller {
+            Caller::Key(scope) => scope == KeyScope::ClicksWrite,
+            other => other.kind().is_staff(),
+        };
+        let expected = match is_believed {
             true => ["203.0.113.77", "Stated/1.0", "2026-01-01T00:00:00Z"],
             false => ["127.0.0.1", "Seen/1.0", tests::NOW],
         };

@@ -9,6 +9,7 @@ mod world;
 
 use axum::http::Method;
 use callers::{Caller, Reach, Target};
+use domain::{CallerKind, KeyScope};
 use requests::{opens, shows};
 use std::collections::BTreeSet;
 use tests::tokens::bearer;
@@ -44,7 +45,7 @@ fn no_route_is_declared_twice() {
 #[tokio::test]
 async fn no_one_reaches_beyond_their_own() {
     for route in local::routes().declarations() {
-        for caller in Caller::ALL {
+        for caller in Caller::all() {
             Cell::new(route, caller, "token").check().await;
         }
     }
@@ -52,8 +53,14 @@ async fn no_one_reaches_beyond_their_own() {
 
 #[tokio::test]
 async fn where_access_is_public_everyone_is_the_public() {
+    let callers = [
+        Caller::Anonymous,
+        Caller::Forged,
+        Caller::Customer,
+        Caller::Key(KeyScope::CodesRead),
+    ];
     for route in local::routes().declarations() {
-        for caller in [Caller::Anonymous, Caller::Forged, Caller::Customer] {
+        for caller in callers {
             Cell::new(route, caller, "public").check().await;
         }
     }
@@ -75,33 +82,51 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// Whether everyone is let in, unseen.
+    fn is_public(&self) -> bool {
+        let access = self.route.access.access;
+        self.mode == "public" && matches!(access, Access::Open | Access::Roles(_))
+    }
+
     /// Whether the caller is let in.
     fn is_admitted(&self) -> bool {
-        let is_open = self.mode == "public" && self.route.access != Access::Tenant;
-        is_open || self.caller.is_admitted(self.route.access)
+        self.is_public() || self.caller.is_admitted(self.route.access)
     }
 
     /// Whose belongings the caller reaches. The payments company's routes never reach beyond
     /// the company that the request names.
     fn reach(&self) -> Reach {
-        let access = self.route.access;
-        let is_public = self.mode == "public" && access != Access::Tenant;
         // A record's string is chosen, and that is not an owner's to do: `fields` has the rest.
         let is_chosen =
             self.route.method == Method::POST && self.route.path == "/api/v1/referral-code-records";
-        if is_chosen && !is_public && self.caller.kind() == domain::CallerKind::Owner {
+        if is_chosen && !self.is_public() && self.caller.kind() == domain::CallerKind::Owner {
             return Reach::Nothing;
         }
-        let reach = if is_public {
+        let reach = if self.is_public() {
             Reach::Everything
         } else {
-            self.caller.reach(access)
+            self.caller.reach(self.route.access)
         };
         if self.route.path.starts_with("/gafapay") {
             reach.min(Reach::Organisation)
         } else {
             reach
         }
+    }
+
+    /// The caller is not let in, and nothing but an API key was read to find that out.
+    fn assert_refused(&self, answer: &Reply, at: &str) {
+        let is_known = self.caller.kind() != CallerKind::Anonymous;
+        // The payments company's contract knows no 403.
+        let is_forbidden = is_known && self.route.access.access != Access::Tenant;
+        let expected = if is_forbidden { 403 } else { 401 };
+        assert_eq!(answer.status, expected, "{at}: {}", answer.text);
+        assert!(!opens(answer), "{at}");
+        let is_key = self.caller.kind() == CallerKind::ApiKey;
+        let (reads, writes) = if is_key { (1.0, 1.0) } else { (0.0, 0.0) };
+        let usage = answer.usage;
+        let is_bounded = usage.read_units <= reads && usage.write_units <= writes;
+        assert!(is_bounded, "{at}: {usage:?}");
     }
 
     /// Asks for each target, and compares with what the declaration promises.
@@ -121,7 +146,7 @@ impl<'a> Cell<'a> {
             let call = (&self.route.method, self.route.path.as_str());
             let answer = world.ask(self.caller, call, &of, "org_a").await;
             if !self.is_admitted() {
-                assert_refused(self.caller, &answer, &at);
+                self.assert_refused(&answer, &at);
             } else if self.reach().covers(target) {
                 assert!(shows(&answer, call, &of), "{at}: {}", answer.text);
             }
@@ -141,15 +166,6 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// The caller is not let in, and nothing was read to find that out.
-fn assert_refused(caller: Caller, answer: &Reply, at: &str) {
-    let is_known = caller.kind() != domain::CallerKind::Anonymous;
-    let expected = if is_known { 403 } else { 401 };
-    assert_eq!(answer.status, expected, "{at}: {}", answer.text);
-    assert!(!opens(answer), "{at}");
-    assert_eq!(answer.usage.calls, 0, "{at}");
-}
-
 /// The payments company's routes for another company than the caller's token names: one answer,
 /// whether or not there is such a company.
 #[tokio::test]
@@ -160,11 +176,11 @@ async fn a_token_of_one_company_opens_no_other() {
     let routes = local::routes();
     let mut asked = 0;
     for route in routes.declarations() {
-        if route.access != Access::Tenant {
+        if route.access.access != Access::Tenant {
             continue;
         }
         let call = (&route.method, route.path.as_str());
-        for caller in Caller::ALL {
+        for caller in Caller::all() {
             let theirs = world.ask(caller, call, &foreign, &foreign.org).await;
             let nobodys = world.ask(caller, call, &missing, &missing.org).await;
             if caller == Caller::Platform {
@@ -179,7 +195,7 @@ async fn a_token_of_one_company_opens_no_other() {
             asked += 1;
         }
     }
-    assert_eq!(asked, Caller::ALL.len() - 1);
+    assert_eq!(asked, Caller::all().len() - 1);
 }
 
 /// What belongs to others is as it was made.
@@ -188,6 +204,7 @@ async fn assert_unchanged(world: &World, of: &Belongings, at: &str) {
         format!("/api/v1/referral-codes/{}", of.code_id),
         format!("/api/v1/referral-attributions/{}", of.attribution),
         format!("/api/v1/referral-programs/{}", of.program),
+        format!("/api/v1/api-keys/{}", of.api_key),
     ] {
         let reply = world
             .verv

@@ -29,6 +29,7 @@ fn shortened<'a>(route: &'a str, of: &'a Belongings) -> (&'a str, &'a str) {
     let id = match resource {
         "referral-attributions" => &of.attribution,
         "referral-programs" => &of.program,
+        "api-keys" => &of.api_key,
         "referral-codes" | "referral-code-records" => &of.code_id,
         // No route of theirs has an id.
         _ => &of.code,
@@ -44,6 +45,7 @@ fn query(route: &str, of: &Belongings) -> String {
         | "referral-attributions" => format!("?mentor_id={}&org_id={}", of.mentor, of.org),
         "referral-code-records/lookup" => format!("?code={}", of.code),
         "referral-programs"
+        | "api-keys"
         | "referral-attributions/leaderboard"
         | "referral-attributions/mentor/{mentor_id}/total"
         | "referral-attributions/mentor/{mentor_id}/timeseries" => format!("?org_id={}", of.org),
@@ -55,6 +57,7 @@ fn query(route: &str, of: &Belongings) -> String {
         | "referral-attributions/{id}"
         | "referral-attributions/mentor/{mentor_id}"
         | "referral-programs/{id}"
+        | "api-keys/{id}"
         | "/r/{code}" => String::new(),
         _ => panic!("no request in the access matrix: GET {route}"),
     }
@@ -73,6 +76,7 @@ fn body(method: &str, route: &str, of: &Belongings) -> Value {
         ("POST", "referral-programs") => {
             json!({"org_id": org, "name": "Autumn", "currency_id": "NOK"})
         }
+        ("POST", "api-keys") => json!({"org_id": org, "name": "New", "scopes": ["codes:read"]}),
         ("POST", "/gafapay/v3/reward_promotion/validate_referral_code") => {
             json!({"referral_code": code, "user_type": 2})
         }
@@ -109,8 +113,14 @@ pub(crate) fn shows(answer: &Reply, (method, route): (&Method, &str), of: &Belon
         "leaderboard" => json["org_id"] == of.org.as_str(),
         // The redirect tells no more than the code that it was asked for.
         _ if route == "/r/{code}" => answer.header("location").contains(&of.code),
-        _ => [&of.code, &of.code_id, &of.attribution, &of.program]
-            .iter()
-            .any(|own| answer.text.contains(own.as_str())),
+        _ => [
+            &of.code,
+            &of.code_id,
+            &of.attribution,
+            &of.program,
+            &of.api_key,
+        ]
+        .iter()
+        .any(|own| answer.text.contains(own.as_str())),
     }
 }

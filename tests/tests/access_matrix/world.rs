@@ -18,6 +18,7 @@ pub(crate) struct Belongings {
     pub(crate) code_id: String,
     pub(crate) attribution: String,
     pub(crate) program: String,
+    pub(crate) api_key: String,
 }
 
 impl Belongings {
@@ -31,6 +32,7 @@ impl Belongings {
             code_id: format!("rc_{id}"),
             attribution: format!("attr_{id}"),
             program: format!("prg_{id}"),
+            api_key: format!("key_{id}"),
         }
     }
 
@@ -39,6 +41,7 @@ impl Belongings {
         text.replace(&self.code_id, "CODE_ID")
             .replace(&self.attribution, "ATTRIBUTION")
             .replace(&self.program, "PROGRAM")
+            .replace(&self.api_key, "API_KEY")
             .replace(&self.code, "CODE")
             .replace(&self.mentor, "MENTOR")
             .replace(&self.org, "ORG")
@@ -69,7 +72,7 @@ impl World {
         Self { verv, admin }
     }
 
-    async fn make(&self, method: Method, path: &str, body: Value) -> Reply {
+    pub(crate) async fn make(&self, method: Method, path: &str, body: Value) -> Reply {
         let made = self.verv.call_as(&self.admin, method, path, Some(body));
         made.await.expect(201)
     }
@@ -88,6 +91,8 @@ impl World {
         let click = self
             .make(Method::POST, "/api/v1/referral-attributions", click)
             .await;
+        let key = json!({"org_id": org, "name": "Spare", "scopes": ["codes:read"]});
+        let key = self.make(Method::POST, "/api/v1/api-keys", key).await;
         Belongings {
             org: org.to_owned(),
             mentor: mentor.to_owned(),
@@ -95,6 +100,7 @@ impl World {
             code_id: code.string("/id"),
             attribution: click.string("/id"),
             program: program.string("/id"),
+            api_key: key.string("/id"),
         }
     }
 
@@ -106,7 +112,7 @@ impl World {
         of: &Belongings,
         company: &str,
     ) -> Reply {
-        let authorization = caller.authorization(self);
+        let authorization = caller.authorization(self).await;
         self.ask_with(&authorization, (method, route), of, company)
             .await
     }

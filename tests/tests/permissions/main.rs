@@ -4,6 +4,7 @@
 //!
 //! That nothing else in the suite needs more, the harness itself sees to: `tests::policy`.
 
+mod api_keys;
 mod flows;
 mod platform;
 mod policy;
@@ -22,6 +23,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
     flows::codes(&platform).await;
     flows::attributions(&platform).await;
     programs::programs(&platform).await;
+    api_keys::api_keys(&platform).await;
     flows::aggregation(&platform).await;
 
     let template = Template::read();

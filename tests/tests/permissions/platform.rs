@@ -10,6 +10,7 @@ use serde_json::Value;
 use stats_aggregator::action;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use store::fold::Days;
 use store::{StoreError, UnscopedStore};
 use tests::functions::http_functions;
@@ -17,11 +18,17 @@ use tests::policy::Recorder;
 use tests::template::{Route, Template, routes};
 use tests::{EVERY_RUN, Verv};
 use tower::ServiceExt;
+use web::App;
+use web::routes::Declaration;
+use web::settings::Settings;
 
 /// Every function, each with a recorder of its own, over one table.
 pub(crate) struct Platform {
     pub(crate) verv: Verv,
     pub(crate) functions: Vec<(&'static str, Router, BTreeSet<Route>, Recorder)>,
+    /// A route of each function that knows callers, and the function as it is where tokens are
+    /// required.
+    pub(crate) restricted: Vec<(Declaration, Router)>,
     pub(crate) scheduled: (UnscopedStore, Recorder),
 }
 
@@ -35,9 +42,22 @@ impl Platform {
             (UnscopedStore::new(client, "verv"), recorder)
         };
         let mut functions = Vec::new();
+        let mut restricted = Vec::new();
         for (name, declared) in http_functions() {
             let (store, recorder) = recorded();
             store.warm_up().await;
+            if deployed
+                .variables(deployed.function(name))
+                .contains("API_ACCESS")
+            {
+                let route = declared.declarations()[0].clone();
+                let app = App::new(store.clone(), requiring_tokens(), verv.clock.clone());
+                let (_, same) = http_functions()
+                    .into_iter()
+                    .find(|(other, _)| *other == name)
+                    .expect("the function");
+                restricted.push((route, same.into_router(app)));
+            }
             let router = declared.into_router(verv.app_on(store));
             functions.push((name, router, routes(deployed.function(name)), recorder));
         }
@@ -45,6 +65,7 @@ impl Platform {
         scheduled.0.warm_up().await;
         Self {
             functions,
+            restricted,
             scheduled,
             verv,
         }
@@ -133,6 +154,11 @@ impl Platform {
     pub(crate) fn wait(&self, time: TimeDelta) {
         self.verv.clock.advance(time);
     }
+}
+
+fn requiring_tokens() -> Arc<Settings> {
+    let settings = Settings::from_lookup(|name| (name == "API_ACCESS").then(|| "token".to_owned()));
+    Arc::new(settings.expect("valid settings"))
 }
 
 /// Whether `path` is one of those that `pattern` matches; `lookup` is no `{id}`.

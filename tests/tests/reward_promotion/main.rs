@@ -29,7 +29,8 @@ fn example(contract: &str, heading: &str) -> Value {
 
 /// The platform with the contracts' code in it.
 async fn platform() -> Verv {
-    let verv = Verv::start().await;
+    // The events' tokens never end.
+    let verv = Verv::with_settings(&[("TOKEN_LIFETIME_HOURS", "876000")]).await;
     record(
         &verv,
         json!({"mentor_id": MENTOR, "org_id": COMPANY, "code": CODE}),

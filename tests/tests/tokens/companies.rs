@@ -192,6 +192,48 @@ async fn a_provider_alone_is_enough() {
     make(&verv, &staff, "usr_1", WITHOUT_KEYS).await.expect(201);
 }
 
+/// Auth0 lets nobody choose `roles` and `org_id`; Cognito has names of its own.
+#[tokio::test]
+async fn a_provider_may_have_other_names_for_claims() {
+    const ROLES: &str = "https://verv.example/roles";
+    let mut variables = settings();
+    variables.extend([
+        ("TOKEN_ROLES_CLAIM", ROLES.to_owned()),
+        ("TOKEN_ORG_CLAIM", "custom:org".to_owned()),
+    ]);
+    let borrowed: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let verv = Verv::with_settings(&borrowed).await;
+    let now = verv.now().timestamp();
+    let theirs =
+        json!({"roles": null, "org_id": null, ROLES: ["ROLE_ORG"], "custom:org": WITHOUT_KEYS});
+    let theirs = with(&good(now), theirs);
+    for (name, change, status) in [
+        ("their names", json!({}), 200),
+        (
+            "beside other meanings",
+            json!({"roles": "admin", "org_id": ACME}),
+            200,
+        ),
+        ("no roles", json!({ROLES: null, "roles": ["ROLE_ORG"]}), 401),
+        (
+            "no company",
+            json!({"custom:org": null, "org_id": WITHOUT_KEYS}),
+            401,
+        ),
+        ("of a company with keys", json!({"custom:org": ACME}), 401),
+        ("an administrator", json!({ROLES: ["ROLE_ADMIN"]}), 401),
+        ("roles of another shape", json!({ROLES: "ROLE_ORG"}), 401),
+    ] {
+        let token = families()[0].signed(&with(&theirs, change));
+        let reply = list(&verv, &token).await;
+        assert_eq!(reply.status, status, "{name}: {}", reply.text);
+    }
+    // Whoever has a secret signs with our names.
+    let own = claims(&verv, "ROLE_ORG", json!({"org_id": ACME}));
+    assert_eq!(list(&verv, &signed(&own, OLD)).await.status, 200);
+    assert_eq!(list(&verv, &signed(&theirs, PLATFORM)).await.status, 401);
+}
+
 #[tokio::test]
 async fn issuer_audience_and_lifetime_are_as_set() {
     let mut variables = settings();

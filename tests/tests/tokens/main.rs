@@ -130,7 +130,7 @@ async fn no_token_forged_in_the_name_of_a_provider_gets_in() {
 async fn assert_none_gets_in(verv: &Verv, company: &str, bad: &[Case]) {
     let routes = local::routes();
     let closed = routes.declarations().iter();
-    for route in closed.filter(|route| route.access != OPEN) {
+    for route in closed.filter(|route| route.access.access != OPEN) {
         let mut first: Option<String> = None;
         for (name, values) in bad {
             let mut headers = vec![("companyid", company)];

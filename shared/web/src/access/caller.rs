@@ -1,12 +1,12 @@
 //! Who calls, and which records are theirs.
 
-use super::declared::Access;
+use super::declared::{Access, RouteAccess};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::token::{Role, VerifiedToken};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::{CallerKind, MentorId, OrgId, Scope};
+use domain::{ApiKey, CallerKind, MentorId, OrgId, Scope};
 
 /// Who calls. Only the guard of a route and [`tenant_access`](super::tenant_access) make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) enum Caller {
         mentor: MentorId,
         org: OrgId,
     },
+    /// A server of an organisation, by its API key.
+    Server(ApiKey),
 }
 
 impl Caller {
@@ -52,20 +54,25 @@ impl Caller {
         }
     }
 
-    /// The role that a token conferred on the caller.
-    pub(super) fn role(&self) -> Option<Role> {
+    /// Whether `route` lets the caller in.
+    pub(super) fn may_call(&self, route: RouteAccess) -> bool {
         match self {
-            Self::Public | Self::Anonymous => None,
-            Self::Admin { .. } => Some(Role::Admin),
-            Self::Org { .. } => Some(Role::Org),
-            Self::Owner { role, .. } => Some(*role),
+            Self::Public | Self::Anonymous => route.access == Access::Open,
+            Self::Admin { .. } => route.takes(Role::Admin),
+            Self::Org { .. } => route.takes(Role::Org),
+            Self::Owner { role, .. } => route.takes(*role),
+            Self::Server(key) => route.key.is_some_and(|scope| key.has(scope)),
         }
     }
 
     /// The mentor or customer whose records alone are theirs.
     pub(super) fn owner(&self) -> Option<&MentorId> {
         match self {
-            Self::Public | Self::Anonymous | Self::Admin { .. } | Self::Org { .. } => None,
+            Self::Public
+            | Self::Anonymous
+            | Self::Admin { .. }
+            | Self::Org { .. }
+            | Self::Server(_) => None,
             Self::Owner { mentor, .. } => Some(mentor),
         }
     }
@@ -78,6 +85,7 @@ impl Caller {
             Self::Admin { .. } => CallerKind::Platform,
             Self::Org { .. } => CallerKind::Organisation,
             Self::Owner { .. } => CallerKind::Owner,
+            Self::Server(_) => CallerKind::ApiKey,
         }
     }
 
@@ -87,18 +95,19 @@ impl Caller {
     pub(super) fn scope(&self, access: Access) -> Scope {
         match self {
             Self::Public | Self::Anonymous | Self::Admin { .. } => Scope::unrestricted(),
-            Self::Org { org, .. } => Scope::org(org.clone()),
+            Self::Org { org, .. } | Self::Server(ApiKey { org, .. }) => Scope::org(org.clone()),
             Self::Owner { .. } if access == Access::Open => Scope::unrestricted(),
             Self::Owner { mentor, org, .. } => Scope::mentor(mentor.clone(), Some(org.clone())),
         }
     }
 
     /// The `sub` of the caller's token, or the id of their key.
-    pub(super) fn subject(&self) -> Option<&str> {
+    pub(super) fn subject(&self) -> Option<String> {
         match self {
             Self::Public | Self::Anonymous => None,
-            Self::Admin { sub } | Self::Org { sub, .. } => Some(sub),
-            Self::Owner { mentor, .. } => Some(mentor.as_str()),
+            Self::Admin { sub } | Self::Org { sub, .. } => Some(sub.clone()),
+            Self::Owner { mentor, .. } => Some(mentor.to_string()),
+            Self::Server(key) => Some(key.id.to_string()),
         }
     }
 
@@ -109,6 +118,7 @@ impl Caller {
             Self::Admin { sub } => format!("admin/{sub}"),
             Self::Org { sub, org } => format!("org/{org}/{sub}"),
             Self::Owner { mentor, org, .. } => format!("owner/{org}/{mentor}"),
+            Self::Server(key) => format!("key/{}", key.id),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The guard before a handler: verifies the credential and names the caller.
 
 use super::caller::Caller;
-use super::declared::Access;
-use super::identify::{Answered, identify, note};
+use super::declared::{Access, RouteAccess};
+use super::identify::{Answered, IdentifyError, identify, note};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::settings::ApiAccess;
-use crate::token::{Issuer, Role};
+use crate::token::Issuer;
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::HeaderMap;
@@ -16,12 +16,12 @@ use std::pin::Pin;
 /// A handler that only those are let through to whom its route's access names.
 #[derive(Clone)]
 pub(crate) struct Guarded<H> {
-    access: Access,
+    access: RouteAccess,
     handler: H,
 }
 
 impl<H> Guarded<H> {
-    pub(crate) fn new(access: Access, handler: H) -> Self {
+    pub(crate) fn new(access: RouteAccess, handler: H) -> Self {
         Self { access, handler }
     }
 }
@@ -35,11 +35,12 @@ where
 
     fn call(self, mut request: Request, app: App) -> Self::Future {
         Box::pin(async move {
-            let admitted = match self.access {
-                Access::Open => Ok(Some(recognize(&app, request.headers()).await)),
+            let admitted = match self.access.access {
                 // The handler's tenant names whose token it must be.
                 Access::Tenant => Ok(None),
-                Access::Roles(roles) => admit(&app, roles, request.headers()).await.map(Some),
+                Access::Open | Access::Roles(_) | Access::Verified(_) => {
+                    admit(&app, self.access, request.headers()).await.map(Some)
+                }
             };
             let (mut response, answered) = match admitted {
                 Ok(caller) => {
@@ -67,34 +68,36 @@ struct Denied {
     answered: Option<Answered>,
 }
 
-/// The caller on an open route, which lets in everyone.
-async fn recognize(app: &App, headers: &HeaderMap) -> Caller {
-    if app.settings().api_access == ApiAccess::Public {
-        return Caller::Public;
-    }
-    let identified = identify(app, headers, Issuer::AsClaimed).await;
-    let strongest = identified.into_iter().flatten().next();
-    strongest.unwrap_or(Caller::Anonymous)
-}
-
-/// The caller in the first of `roles` that their credential confers.
+/// The caller as `route` takes them: the first of those that the credential may speak for.
 ///
 /// # Errors
-/// 401 without a credential that verifies, 403 for one that confers none of the roles.
-async fn admit(app: &App, roles: &[Role], headers: &HeaderMap) -> Result<Caller, Denied> {
-    if app.settings().api_access == ApiAccess::Public {
+/// 401 without a credential that verifies, 403 for one that the route does not take; neither
+/// on an open route. 503 when an API key cannot be looked up.
+async fn admit(app: &App, route: RouteAccess, headers: &HeaderMap) -> Result<Caller, Denied> {
+    let is_public = app.settings().api_access == ApiAccess::Public;
+    if is_public && !matches!(route.access, Access::Verified(_)) {
         return Ok(Caller::Public);
     }
     let identified = identify(app, headers, Issuer::AsClaimed).await;
-    let callers = identified.map_err(|unverified| Denied {
-        problem: Problem::unverified(unverified),
-        answered: None,
-    })?;
+    let is_open = route.access == Access::Open;
+    let callers = match identified {
+        Ok(callers) => callers,
+        Err(IdentifyError::Unverified(_)) if is_open => return Ok(Caller::Anonymous),
+        Err(error) => {
+            return Err(Denied {
+                problem: error.into_problem(),
+                answered: None,
+            });
+        }
+    };
     let strongest = callers.first().map(|caller| Answered::to(caller, app));
-    let is_admitted = |caller: &Caller| caller.role().is_some_and(|role| roles.contains(&role));
-    let admitted = callers.into_iter().find(is_admitted);
-    admitted.ok_or_else(|| Denied {
-        problem: Problem::forbidden(),
-        answered: strongest,
-    })
+    let admitted = callers.into_iter().find(|caller| caller.may_call(route));
+    match admitted {
+        Some(caller) => Ok(caller),
+        None if is_open => Ok(Caller::Anonymous),
+        None => Err(Denied {
+            problem: Problem::forbidden(),
+            answered: strongest,
+        }),
+    }
 }

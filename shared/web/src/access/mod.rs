@@ -8,7 +8,7 @@
 //! [`CallerName`] is on every request whose caller was identified.
 //!
 //! With `API_ACCESS=public` no token is required and every caller is the public, but on routes
-//! for a named tenant.
+//! for a named tenant and on those of [`VERIFIED_STAFF`].
 
 mod caller;
 mod declared;
@@ -18,7 +18,7 @@ mod scoped;
 mod tenant;
 
 pub use crate::extract::CallerName;
-pub use declared::{Access, OPEN, OWN, STAFF, TENANT};
+pub use declared::{Access, OPEN, OWN, RouteAccess, STAFF, TENANT, VERIFIED_STAFF};
 pub(crate) use guard::Guarded;
 pub(crate) use identify::Answered;
 pub use tenant::{TenantAccess, tenant_access};

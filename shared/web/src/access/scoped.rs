@@ -1,7 +1,7 @@
 //! The store that a handler gets: its caller's.
 
 use super::caller::Caller;
-use super::declared::Access;
+use super::declared::{Access, RouteAccess};
 use crate::app::App;
 use crate::extract::{CallerName, Client};
 use crate::problem::Problem;
@@ -16,11 +16,14 @@ impl FromRequestParts<App> for Store {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Caller>();
-        let access = parts.extensions.get::<Access>();
+        let access = parts
+            .extensions
+            .get::<RouteAccess>()
+            .map(|route| route.access);
         match (caller, access) {
             // A named tenant's store is `tenant_access`'s to give.
             (_, None | Some(Access::Tenant)) | (None, _) => Err(Problem::unauthorized()),
-            (Some(caller), Some(access)) => Ok(scoped(app, caller.scope(*access), parts)),
+            (Some(caller), Some(access)) => Ok(scoped(app, caller.scope(access), parts)),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Requests that name their tenant themselves.
 
 use super::caller::Caller;
-use super::declared::Access;
-use super::identify::{identify, note};
+use super::declared::{Access, RouteAccess};
+use super::identify::{IdentifyError, identify, note};
 use super::scoped::scoped;
 use crate::app::App;
 use crate::problem::Problem;
@@ -36,10 +36,11 @@ pub async fn tenant_access(
     tenant: &OrgId,
     parts: &mut Parts,
 ) -> Result<TenantAccess, Problem> {
-    let caller = match parts.extensions.get::<Access>() {
-        Some(Access::Open) => parts.extensions.get::<Caller>().cloned(),
-        Some(Access::Tenant) => Some(tenants_caller(app, tenant, parts).await?),
-        Some(Access::Roles(_)) => return Err(Problem::forbidden()),
+    let route = parts.extensions.get::<RouteAccess>().copied();
+    let caller = match route.map(|route| (route, route.access)) {
+        Some((_, Access::Open)) => parts.extensions.get::<Caller>().cloned(),
+        Some((route, Access::Tenant)) => Some(tenants_caller(app, tenant, route, parts).await?),
+        Some((_, Access::Roles(_) | Access::Verified(_))) => return Err(Problem::forbidden()),
         None => None,
     };
     let caller = caller.ok_or_else(Problem::unauthorized)?;
@@ -49,8 +50,14 @@ pub async fn tenant_access(
     Ok(TenantAccess { store, kind, owner })
 }
 
-async fn tenants_caller(app: &App, tenant: &OrgId, parts: &Parts) -> Result<Caller, Problem> {
+async fn tenants_caller(
+    app: &App,
+    tenant: &OrgId,
+    route: RouteAccess,
+    parts: &Parts,
+) -> Result<Caller, Problem> {
     let identified = identify(app, &parts.headers, Issuer::Tenant(tenant)).await;
-    let callers = identified.map_err(Problem::unverified)?;
-    callers.into_iter().next().ok_or_else(Problem::unauthorized)
+    let callers = identified.map_err(IdentifyError::into_problem)?;
+    let admitted = callers.into_iter().find(|caller| caller.may_call(route));
+    admitted.ok_or_else(Problem::unauthorized)
 }

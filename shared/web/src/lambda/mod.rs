@@ -7,7 +7,6 @@ mod secrets;
 
 pub use gateway::encode_query;
 
-use crate::access::TENANT;
 use crate::app::App;
 use crate::routes::Routes;
 use crate::settings::{SettingError, Settings, env_var};
@@ -90,7 +89,7 @@ pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
     let mut declared = routes.declarations().iter();
-    let verifies_always = declared.any(|route| route.access == TENANT);
+    let verifies_always = declared.any(|route| route.access.verifies_always());
     let verifies = if verifies_always {
         VerifiesTokens::Always
     } else {

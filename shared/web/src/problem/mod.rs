@@ -1,6 +1,7 @@
 //! Errors as a caller reads them: RFC 9457 problems. The internal cause is kept apart for the
 //! log and never reaches the caller.
 
+mod api_keys;
 mod attributions;
 mod cause;
 mod codes;

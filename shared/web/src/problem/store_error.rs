@@ -3,7 +3,7 @@
 use super::{Cause, Problem, invalid, no_such_record};
 use crate::quota::Quota;
 use domain::OutOfScope;
-use store::{ListProgramsError, ScopedError, StoreError, TransactError};
+use store::{ListOfOrgError, ScopedError, StoreError, TransactError};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -36,12 +36,12 @@ impl From<ScopedError> for Problem {
     }
 }
 
-impl From<ListProgramsError> for Problem {
-    fn from(error: ListProgramsError) -> Self {
+impl From<ListOfOrgError> for Problem {
+    fn from(error: ListOfOrgError) -> Self {
         match error {
-            ListProgramsError::OutOfScope => OutOfScope.into(),
-            ListProgramsError::OrgRequired => invalid("org_id", "is required"),
-            ListProgramsError::Store(error) => error.into(),
+            ListOfOrgError::OutOfScope => OutOfScope.into(),
+            ListOfOrgError::OrgRequired => invalid("org_id", "is required"),
+            ListOfOrgError::Store(error) => error.into(),
         }
     }
 }

@@ -22,10 +22,10 @@ mod rules;
 mod settings;
 mod verify;
 
-pub use claims::{Audience, Claims, Role};
+pub use claims::{Audience, ClaimNames, Claims, Role};
 pub use jwks::Jwks;
 pub use keys::TokenKeys;
 pub(crate) use refusal::Unverified;
 pub use rules::TokenRules;
 pub use settings::TokenSettings;
-pub(crate) use verify::{Issuer, VerifiedToken, verify};
+pub(crate) use verify::{Issuer, VerifiedToken, credential, verify};

@@ -23,6 +23,9 @@ pub(crate) enum Unverified {
     Organisation,
     /// It names no role that its signer may confer.
     Role,
+    /// It is an API key that does not exist, is of another kind of deployment, has ended or was
+    /// revoked.
+    ApiKey,
 }
 
 impl Unverified {
@@ -39,6 +42,7 @@ impl Unverified {
             Self::Audience => "audience",
             Self::Organisation => "organisation",
             Self::Role => "role",
+            Self::ApiKey => "api_key",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an operator can set about tokens.
 
-use super::claims::Claims;
+use super::claims::{ClaimNames, Claims};
 use super::jwks::Jwks;
 use super::keys::TokenKeys;
 use super::rules::TokenRules;
@@ -12,6 +12,8 @@ pub struct TokenSettings {
     pub keys: TokenKeys,
     /// `TOKEN_JWKS`: the public keys of an identity provider.
     pub jwks: Jwks,
+    /// `TOKEN_ROLES_CLAIM` and `TOKEN_ORG_CLAIM`: what the provider calls them.
+    pub claim_names: ClaimNames,
     /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE` and `TOKEN_LIFETIME_HOURS`.
     pub rules: TokenRules,
 }

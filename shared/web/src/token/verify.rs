@@ -4,7 +4,8 @@
 //! does not learn which check refused a token; the log does ([`Unverified`]).
 
 use super::claims::{Claims, Role};
-use super::jwks::PublicKey;
+use super::jwks::{Jwks, PublicKey};
+use super::keys::TokenKeys;
 use super::refusal::Unverified;
 use super::settings::TokenSettings;
 use axum::http::{HeaderMap, header};
@@ -12,9 +13,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::OrgId;
-use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, TokenData, Validation};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 /// The longest token that is decoded, in bytes.
 const LONGEST: usize = 4 * 1024;
@@ -43,6 +46,19 @@ pub(crate) enum Issuer<'a> {
     AsClaimed,
 }
 
+impl<'a> Issuer<'a> {
+    /// The company that a token is of which names `claimed`.
+    fn company<'b>(self, claimed: Option<&'b OrgId>) -> Option<&'b OrgId>
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::Tenant(org) => Some(org),
+            Self::AsClaimed => claimed,
+        }
+    }
+}
+
 /// Whose key has signed a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signer {
@@ -51,35 +67,26 @@ enum Signer {
     Platform,
 }
 
-/// A key that may have signed a token, and whose it is.
-struct Candidate {
-    signer: Signer,
-    algorithm: Algorithm,
-    key: DecodingKey,
-}
-
-/// The verified token of a request.
+/// What `token` makes its bearer.
 ///
 /// # Errors
 /// The first reason against it.
 pub(crate) fn verify(
-    headers: &HeaderMap,
+    token: &str,
     settings: &TokenSettings,
     issuer: Issuer<'_>,
     now: DateTime<Utc>,
 ) -> Result<VerifiedToken, Unverified> {
-    let token = token_of(headers)?;
-    let claimed = claimed_org(token)?;
-    let company = match issuer {
-        Issuer::Tenant(org) => Some(org),
-        Issuer::AsClaimed => claimed.as_ref(),
+    let (signer, token) = match provider_key(token, &settings.jwks) {
+        Some(key) => (Signer::Company, by_provider(token, key, settings, issuer)?),
+        None => by_secret(token, &settings.keys, issuer)?,
     };
-    let (signer, token) = decode(token, &candidates(token, settings, company))?;
     let TokenData { header, claims } = token;
     if !is_plain(&header) || !(1..=LONGEST_SUBJECT).contains(&claims.sub.len()) {
         return Err(Unverified::Malformed);
     }
     settings.rules.check(&claims, now)?;
+    let company = issuer.company(claims.org_id.as_ref());
     // A token of one company opens nothing of another, whichever key signed it.
     if claims.org_id.is_some() && claims.org_id.as_ref() != company {
         return Err(Unverified::Organisation);
@@ -90,14 +97,17 @@ pub(crate) fn verify(
     }
     let org = match signer {
         Signer::Company => company.cloned(),
-        Signer::Platform => claims.org_id,
+        Signer::Platform => claims.org_id.clone(),
     };
     let sub = claims.sub;
     Ok(VerifiedToken { sub, org, roles })
 }
 
-/// The one token that the request carries.
-fn token_of(headers: &HeaderMap) -> Result<&str, Unverified> {
+/// The one token or API key that a request carries.
+///
+/// # Errors
+/// [`Unverified`] where it carries none, or several.
+pub(crate) fn credential(headers: &HeaderMap) -> Result<&str, Unverified> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let value = match (given.next(), given.next()) {
         (Some(value), None) => value.to_str().map_err(|_| Unverified::Malformed)?,
@@ -125,56 +135,65 @@ fn claimed_org(token: &str) -> Result<Option<OrgId>, Unverified> {
     Ok(org_id)
 }
 
-/// The keys that may have signed `token` if it is of `company`, or of the platform.
-fn candidates(token: &str, settings: &TokenSettings, company: Option<&OrgId>) -> Vec<Candidate> {
-    let hs256 = |signer| {
-        move |key| Candidate {
-            signer,
-            algorithm: Algorithm::HS256,
-            key,
-        }
-    };
-    let keys = &settings.keys;
-    let of_company = company.map(|org| keys.of_org(org)).unwrap_or_default();
-    // The provider serves companies without a key of their own, as `*` does.
-    let served = company.is_some_and(|org| !keys.has_own(org));
-    let header = jsonwebtoken::decode_header(token).ok();
-    let kid = header.and_then(|header| header.kid).filter(|_| served);
-    let of_provider = kid.and_then(|kid| settings.jwks.find(&kid).cloned());
-    let of_provider = of_provider.map(|PublicKey { algorithm, key }| Candidate {
-        signer: Signer::Company,
-        algorithm,
-        key,
-    });
-    let of_company = of_company.into_iter().map(hs256(Signer::Company));
-    let of_platform = keys.of_platform().into_iter().map(hs256(Signer::Platform));
-    of_company.chain(of_provider).chain(of_platform).collect()
+/// The key of the provider that `token` names, if its algorithm is the key's.
+fn provider_key<'a>(token: &str, jwks: &'a Jwks) -> Option<&'a PublicKey> {
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    let key = jwks.find(&header.kid?)?;
+    (key.algorithm == header.alg).then_some(key)
 }
 
-/// The token as the key that signed it verifies it.
-fn decode(
+/// The token as the provider's key verifies it. The provider serves companies without a key of
+/// their own, as `*` does.
+fn by_provider(
     token: &str,
-    candidates: &[Candidate],
+    PublicKey { algorithm, key }: &PublicKey,
+    settings: &TokenSettings,
+    issuer: Issuer<'_>,
+) -> Result<TokenData<Claims>, Unverified> {
+    let token: TokenData<Map<String, Value>> = decode(token, *algorithm, key)?;
+    let claims = settings.claim_names.translated(token.claims)?;
+    let company = issuer.company(claims.org_id.as_ref());
+    if company.is_some_and(|company| settings.keys.has_own(company)) {
+        return Err(Unverified::NoKey);
+    }
+    let header = token.header;
+    Ok(TokenData { header, claims })
+}
+
+/// The token as a secret of its company, or of the platform, verifies it.
+fn by_secret(
+    token: &str,
+    keys: &TokenKeys,
+    issuer: Issuer<'_>,
 ) -> Result<(Signer, TokenData<Claims>), Unverified> {
+    let claimed = claimed_org(token)?;
+    let company = issuer.company(claimed.as_ref());
+    let of_company = company.map(|org| keys.of_org(org)).unwrap_or_default();
+    let of_company = of_company.into_iter().map(|key| (Signer::Company, key));
+    let of_platform = keys.of_platform().into_iter();
+    let of_platform = of_platform.map(|key| (Signer::Platform, key));
     let mut refusal = Unverified::NoKey;
-    for candidate in candidates {
-        let validation = signature_only(candidate.algorithm);
-        match jsonwebtoken::decode::<Claims>(token, &candidate.key, &validation) {
-            Ok(token) => return Ok((candidate.signer, token)),
-            Err(error) => refusal = reason(&error),
-        }
-        if refusal == Unverified::Malformed {
-            break;
+    for (signer, key) in of_company.chain(of_platform) {
+        match decode(token, Algorithm::HS256, &key) {
+            Ok(token) => return Ok((signer, token)),
+            Err(Unverified::Signature) => refusal = Unverified::Signature,
+            Err(other) => return Err(other),
         }
     }
     Err(refusal)
 }
 
-fn reason(error: &Error) -> Unverified {
-    match error.kind() {
+/// The token as `key` verifies it.
+fn decode<T: DeserializeOwned>(
+    token: &str,
+    algorithm: Algorithm,
+    key: &DecodingKey,
+) -> Result<TokenData<T>, Unverified> {
+    let decoded = jsonwebtoken::decode(token, key, &signature_only(algorithm));
+    decoded.map_err(|error| match error.kind() {
         ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => Unverified::Signature,
         _ => Unverified::Malformed,
-    }
+    })
 }
 
 /// The algorithm is the key's, whatever the token's header names. Claims are checked
