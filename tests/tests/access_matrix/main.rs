@@ -103,7 +103,7 @@ impl<'a> Cell<'a> {
         // A record's string is chosen, and that is not an owner's to do: `fields` has the rest.
         let is_chosen =
             self.route.method == Method::POST && self.route.path == "/api/v1/referral-code-records";
-        if is_chosen && !is_public && self.caller.kind() == domain::CallerKind::Owner {
+        if is_chosen && !self.is_public() && self.caller.kind() == domain::CallerKind::Owner {
             return Reach::Nothing;
         }
         let reach = if is_public {

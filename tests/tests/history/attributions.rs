@@ -211,15 +211,27 @@ impl Play {
             assert!(reply.string("/detail").contains(&holder.id));
             return;
         }
-        if code.max_referrals.is_some_and(|max| code.confirmed >= max) {
+        let newest = self.newest(click.code);
+        let counting = &self.model.codes[newest];
+        if counting
+            .max_referrals
+            .is_some_and(|max| counting.confirmed >= max)
+        {
             return Refusal(409, "limit_reached", None).check(reply);
         }
-        let code = click.code;
-        self.model.codes[code].confirmed += 1;
+        self.model.codes[newest].confirmed += 1;
         self.model.clicks[place].member = Some((member.to_owned(), time));
         assert_eq!(reply.status.as_u16(), 200, "{}", reply.text);
         let expected = self.model.confirmed(&self.model.clicks[place]);
         assert_eq!(reply.json(), expected);
+    }
+
+    /// The code that counts the referrals of the one at `place`: the last of its rotations.
+    fn newest(&self, mut place: usize) -> usize {
+        while let Some(next) = self.model.codes[place].replaced_by {
+            place = next;
+        }
+        place
     }
 
     pub(crate) async fn delete_click(&mut self, which: Which) {
@@ -230,10 +242,11 @@ impl Play {
             return Refusal::NOT_FOUND.check(&reply);
         };
         let deleted_at = shown(self.now());
+        let newest = self.newest(self.model.clicks[place].code);
         let click = &mut self.model.clicks[place];
         click.deleted = true;
         if click.member.is_some() {
-            self.model.codes[click.code].confirmed -= 1;
+            self.model.codes[newest].confirmed -= 1;
         }
         let expected = json!({"id": click.id, "deleted": true, "deleted_at": deleted_at});
         let id = click.id.clone();
