@@ -126,3 +126,69 @@ async fn run_everything(verv: &Verv, authorization: &str) {
         .await;
     }
 }
+
+/// The lines of the audit trail about `object`.
+fn trail(object: &str) -> Vec<Value> {
+    let lines = logs::audit_trail().into_iter();
+    lines.filter(|line| line["object"] == object).collect()
+}
+
+/// Case 8: who did this.
+#[tokio::test]
+async fn every_change_and_every_refused_credential_leaves_a_line_that_says_who() {
+    let verv = Verv::with_settings(&[("API_ACCESS", "token")]).await;
+    let customer = bearer(&verv, "usr_audit_1", &["ROLE_CUSTOMER"], Some("org_1"));
+    let staff = bearer(&verv, "usr_audit_2", &["ROLE_ORG"], Some("org_1"));
+    let codes = "/api/v1/referral-codes";
+    let pair = json!({"mentor_id": "usr_audit_1", "org_id": "org_1"});
+    let made = verv.call_as(&customer, Method::POST, codes, Some(pair.clone()));
+    let id = made.await.expect(201).string("/id");
+    // What changes nothing leaves no line.
+    let found = verv.call_as(&customer, Method::POST, codes, Some(pair));
+    found.await.expect(200);
+    let path = format!("{codes}/{id}");
+    let shown = verv.call_as(&customer, Method::GET, &path, None);
+    shown.await.expect(200);
+    let record = format!("/api/v1/referral-code-records/{id}");
+    let forged = format!("{staff}x");
+    for (who, status) in [(&customer, 403), (&forged, 401), (&staff, 200)] {
+        let deleted = verv.call_as(who, Method::DELETE, &record, None);
+        deleted.await.expect(status);
+    }
+    let name = |sub: &str| verv.settings.audit_key.hash(sub);
+    let remove = "DELETE /api/v1/referral-code-records/{id}";
+    let expected = [
+        (
+            "owner",
+            json!(name("usr_audit_1")),
+            "POST /api/v1/referral-codes",
+            201,
+            "done",
+        ),
+        (
+            "owner",
+            json!(name("usr_audit_1")),
+            remove,
+            403,
+            "forbidden",
+        ),
+        ("unverified", Value::Null, remove, 401, "unauthorized"),
+        (
+            "organisation",
+            json!(name("usr_audit_2")),
+            remove,
+            200,
+            "done",
+        ),
+    ];
+    let lines = trail(&id);
+    assert_eq!(lines.len(), expected.len(), "{lines:?}");
+    for (line, (caller, subject, action, status, outcome)) in lines.iter().zip(expected) {
+        assert_eq!(line["caller"], caller, "{line}");
+        assert_eq!(line["subject"], subject, "{line}");
+        assert_eq!(line["action"], action, "{line}");
+        assert_eq!(line["status"], status, "{line}");
+        assert_eq!(line["outcome"], outcome, "{line}");
+        assert!(line["request_id"].is_string(), "{line}");
+    }
+}

@@ -35,6 +35,15 @@ const CONFIRM: Budget = budget(2, 2.0, 16.0);
 const TOTAL: Budget = budget(2, 6.0, 0.0);
 const LIST: Budget = budget(2, 16.0, 0.0);
 
+/// Every limit is on, and leaves room for the test.
+const LIMITS: [(&str, &str); 5] = [
+    ("MISS_LIMIT", "20"),
+    ("CLICK_RATE", "600"),
+    ("CLICK_BURST", "300"),
+    ("CODE_RATE", "60"),
+    ("CODE_BURST", "60"),
+];
+
 /// What each kind of request cost.
 type Costs = Vec<(&'static str, Usage)>;
 
@@ -79,7 +88,7 @@ where
 
 /// A platform with `count` clicks and `count` codes of one mentor, all of them folded.
 async fn filled(count: usize) -> (Verv, String) {
-    let verv = Verv::start().await;
+    let verv = Verv::with_settings(&LIMITS).await;
     let (mentor, org): (MentorId, OrgId) = (valid("usr_4491"), valid("org_002"));
     let pair = json!({"mentor_id": "usr_4491", "org_id": "org_002", "prefix": "JAN-VERV"});
     let code = verv

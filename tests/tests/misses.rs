@@ -7,6 +7,7 @@ use local::engine;
 use serde_json::json;
 use std::net::SocketAddr;
 use store::UnscopedStore;
+use tests::gate::{Gate, Stop};
 use tests::tokens::bearer;
 use tests::{Reply, Verv};
 use tower::ServiceExt;
@@ -74,6 +75,70 @@ async fn ten_thousand_guesses_end_at_twenty_and_leave_others_alone() {
     assert_eq!(later.0, 200, "the next minute is a new one");
 }
 
+/// Must be true: a flood of guesses is refused, and nobody else feels it.
+#[tokio::test]
+async fn ten_thousand_guesses_four_hundred_at_once_leave_everyone_else_alone() {
+    let settings = [
+        ("API_ACCESS", "token"),
+        ("TRUSTED_ADDRESSES", "198.51.100.0/24"),
+    ];
+    let verv = Verv::with_settings(&settings).await;
+    let staff = bearer(&verv, "staff", &["ROLE_ORG"], Some(COMPANY));
+    let customer = bearer(&verv, "usr_9", &["ROLE_CUSTOMER"], Some(COMPANY));
+    let pair = json!({"mentor_id": "usr_1", "org_id": COMPANY});
+    let made = verv.call_as(&staff, Method::POST, "/api/v1/referral-codes", Some(pair));
+    let code = made.await.expect(201).string("/code");
+    let (app, guesser) = (verv.app(), "185.12.34.56:1000");
+    let named = |authorization: &str, code: &str| {
+        let mut request = guess(code);
+        let value = authorization.parse().expect("a value");
+        request.headers_mut().insert("authorization", value);
+        request
+    };
+    let (mut tested, mut refused) = (0, 0);
+    for batch in 0..25 {
+        let codes: Vec<_> = (0..400).map(|n| format!("GUESS-{batch}-{n}")).collect();
+        let guesses = codes.iter().map(|code| from(&app, guesser, guess(code)));
+        for (status, _) in futures::future::join_all(guesses).await {
+            match status {
+                422 => tested += 1,
+                429 => refused += 1,
+                other => panic!("{other}"),
+            }
+        }
+        let known = from(&app, guesser, guess(&code)).await;
+        assert_eq!(known.0, 429, "a right guess is not told either");
+        for (peer, request) in [
+            ("185.12.34.57:1000", guess(&code)),
+            (guesser, named(&customer, &code)),
+            (guesser, named(&staff, &code)),
+            ("198.51.100.7:1", guess(&code)),
+        ] {
+            assert_eq!(from(&app, peer, request).await.0, 200, "{peer}");
+        }
+    }
+    assert_eq!((tested, refused), (20, 9_980));
+    // A server whose users mistype has no limit, staff neither; a customer has their own.
+    for n in 0..60 {
+        let wrong = format!("WRONG-{n}");
+        let trusted = from(&app, "198.51.100.7:1", guess(&wrong)).await;
+        let staffs = from(&app, guesser, named(&staff, &wrong)).await;
+        let own = from(&app, "185.12.34.58:1", named(&customer, &wrong)).await;
+        assert_eq!((trusted.0, staffs.0), (422, 422), "{n}");
+        assert_eq!(own.0, if n < 20 { 422 } else { 429 }, "{n}");
+    }
+}
+
+/// Many people behind one address, whose links all work, wait for nobody's misses.
+#[tokio::test]
+async fn lookups_that_find_their_code_are_not_limited() {
+    let (verv, code) = with_a_code().await;
+    let app = verv.app();
+    let lookups = (0..400).map(|_| from(&app, "185.12.34.56:1", guess(&code)));
+    let answers = futures::future::join_all(lookups).await;
+    assert!(answers.iter().all(|(status, _)| *status == 200));
+}
+
 #[tokio::test]
 async fn guesses_side_by_side_get_no_further() {
     let (verv, _) = with_a_code().await;
@@ -85,6 +150,43 @@ async fn guesses_side_by_side_get_no_further() {
     let answers = futures::future::join_all(guesses).await;
     let looked_up = answers.iter().filter(|(status, _)| *status == 422).count();
     assert_eq!(looked_up, 20);
+}
+
+/// Fifteen processes, each with a request at a time, as on Lambda: none of them sees another's
+/// miss before all have looked their code up.
+#[tokio::test]
+async fn what_processes_test_beyond_the_limit_is_paid_in_the_next_minutes() {
+    let verv = Verv::with_settings(&[("MISS_LIMIT", "5")]).await;
+    let pair = json!({"mentor_id": "usr_1", "org_id": COMPANY});
+    let made = verv.post("/api/v1/referral-codes", pair).await;
+    let code = made.expect(201).string("/code");
+    let guesser = "185.12.34.56:1";
+    let mut guesses = Vec::new();
+    for n in 0..15 {
+        let gate = Gate::new();
+        // After the code and the counter, which are read side by side.
+        gate.arm(Stop::Before(2));
+        let client = gate.client(&verv.engine.endpoint());
+        let app = verv.app_on(UnscopedStore::new(client, "verv"));
+        let request = guess(&format!("GUESS-{n}"));
+        let answer = tokio::spawn(async move { from(&app, guesser, request).await.0 });
+        gate.stopped().await;
+        guesses.push((gate, answer));
+    }
+    let mut told = 0;
+    for (gate, answer) in guesses {
+        gate.release();
+        match answer.await.expect("an answer") {
+            422 => told += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    assert_eq!(told, 5, "the others are not told that they missed");
+    for expected in [429, 429, 429, 200] {
+        let known = from(&verv.app(), guesser, guess(&code)).await;
+        assert_eq!(known.0, expected);
+        verv.clock.advance(chrono::TimeDelta::seconds(60));
+    }
 }
 
 #[tokio::test]

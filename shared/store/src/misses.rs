@@ -10,8 +10,9 @@
 //! process never tests more guesses than the limit, however many it is sent at once. Processes
 //! know of each other's misses through the table, which they read before each lookup and add
 //! to after each miss: lookups that several processes begin at the same moment do not see each
-//! other, so together they may test one batch more, each of at most the limit. A function on
-//! Lambda has one request at a time in a process.
+//! other, so together they may test a batch more than the limit. What is too many in one minute
+//! is counted in the next ones, in which nothing is tested then: so in the long run the limit
+//! holds across processes, too.
 
 use crate::dynamo::{Dynamo, Read, Updated};
 use crate::error::StoreError;
@@ -29,6 +30,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How long misses are counted together, in seconds.
 const WINDOW: i64 = 60;
 
+/// How many minutes ahead misses beyond the limit are counted.
+const CARRIED_AHEAD: u32 = 15;
+
 /// How many callers and addresses a process remembers.
 const REMEMBERED_AT_MOST: usize = 10_000;
 
@@ -44,6 +48,9 @@ pub enum MissSource<'a> {
 /// The misses of one source in the present minute, and how many it may have.
 #[derive(Debug, Clone)]
 pub struct MissCounter {
+    /// Of the source alone.
+    source: String,
+    /// Of the source in the present minute.
     hash: String,
     limit: NonZeroU32,
     now: i64,
@@ -53,15 +60,25 @@ impl MissCounter {
     /// The misses of `source` at `now`.
     pub fn new(source: MissSource<'_>, limit: NonZeroU32, now: DateTime<Utc>) -> Self {
         let now = now.timestamp();
-        let minute = now.div_euclid(WINDOW).to_be_bytes();
-        let hash = match source {
-            MissSource::Caller(name) => digest(&[&minute, b"caller", name.as_bytes()]),
+        let source = match source {
+            MissSource::Caller(name) => digest(&[b"caller", name.as_bytes()]),
             MissSource::Address(address) => match address.to_canonical() {
-                IpAddr::V4(v4) => digest(&[&minute, &v4.octets()]),
-                IpAddr::V6(v6) => digest(&[&minute, &v6.octets()[..8]]),
+                IpAddr::V4(v4) => digest(&[&v4.octets()]),
+                IpAddr::V6(v6) => digest(&[&v6.octets()[..8]]),
             },
         };
-        Self { hash, limit, now }
+        Self {
+            hash: hash(&source, now.div_euclid(WINDOW)),
+            source,
+            limit,
+            now,
+        }
+    }
+
+    /// The hash and the end of the minute so many minutes ahead.
+    fn ahead(&self, minutes: u32) -> (String, i64) {
+        let minute = self.now.div_euclid(WINDOW) + i64::from(minutes);
+        (hash(&self.source, minute), (minute + 1) * WINDOW)
     }
 
     /// When the minute ends: seconds since 1970.
@@ -76,6 +93,11 @@ impl MissCounter {
             retry_after: u16::try_from(self.ends() - self.now).unwrap_or(1),
         }
     }
+}
+
+/// The hash of a source in a minute.
+fn hash(source: &str, minute: i64) -> String {
+    digest(&[&minute.to_be_bytes(), source.as_bytes()])
 }
 
 /// What a process knows of the misses of each source. Cheap to clone.
@@ -210,21 +232,28 @@ impl Lookup<'_> {
     /// lookups at the same moment.
     pub(crate) async fn missed(self, dynamo: &Dynamo) -> Result<(), StoreError> {
         let MissLimiter { counter, known } = self.limiter;
-        let one_more = Update::new("SET #kind = :kind, #expires = :expires ADD #misses :one")
-            .bind(":kind", MISSES)
-            .bind(":expires", &(counter.ends() + WINDOW))
-            .bind(":one", &1);
-        let key = keys::misses(&counter.hash);
-        let Updated::Done(item) = dynamo.update(&key, one_more).await? else {
-            return Err(StoreError::corrupt("no condition was given"));
-        };
-        let misses = number(item.get(MISSES)).unwrap_or(0);
+        let misses = add(dynamo, &counter.hash, counter.ends()).await?;
         known.note(counter, misses, Some(self.permit));
-        if misses > counter.limit.get() {
-            return Err(counter.used_up());
+        if misses <= counter.limit.get() {
+            return Ok(());
         }
-        Ok(())
+        let minutes = (misses - 1) / counter.limit.get();
+        let (hash, ends) = counter.ahead(minutes.min(CARRIED_AHEAD));
+        add(dynamo, &hash, ends).await?;
+        Err(counter.used_up())
     }
+}
+
+/// Counts one miss in the minute that `ends` then: how many there are.
+async fn add(dynamo: &Dynamo, hash: &str, ends: i64) -> Result<u32, StoreError> {
+    let one_more = Update::new("SET #kind = :kind, #expires = :expires ADD #misses :one")
+        .bind(":kind", MISSES)
+        .bind(":expires", &(ends + WINDOW))
+        .bind(":one", &1);
+    let Updated::Done(item) = dynamo.update(&keys::misses(hash), one_more).await? else {
+        return Err(StoreError::corrupt("no condition was given"));
+    };
+    Ok(number(item.get(MISSES)).unwrap_or(0))
 }
 
 const MISSES: &str = "misses";

@@ -133,22 +133,24 @@ async fn a_click_on_an_unusable_code_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_click_may_lie_five_minutes_ahead_and_no_more() {
+async fn a_click_occurs_from_thirty_days_ago_to_five_minutes_ahead() {
     let verv = Verv::start().await;
     verv.make_example_code().await;
     let at = |time: &str| json!({"code": CODE, "occurred_at": time});
     verv.post(ATTRIBUTIONS, at("2026-03-26T12:05:00Z"))
         .await
         .expect(201);
-    verv.post(ATTRIBUTIONS, at("2000-01-01T00:00:00Z"))
+    verv.post(ATTRIBUTIONS, at("2026-02-24T12:00:00Z"))
         .await
         .expect(201);
-    let refused = verv
-        .post(ATTRIBUTIONS, at("2026-03-26T12:05:01Z"))
-        .await
-        .expect(422);
-    assert_eq!(refused.string("/code"), "occurred_in_the_future");
-    assert_eq!(refused.string("/errors/0/field"), "occurred_at");
+    for (time, code) in [
+        ("2026-03-26T12:05:01Z", "occurred_in_the_future"),
+        ("2026-02-24T11:59:59Z", "occurred_too_long_ago"),
+    ] {
+        let refused = verv.post(ATTRIBUTIONS, at(time)).await.expect(422);
+        assert_eq!(refused.string("/code"), code);
+        assert_eq!(refused.string("/errors/0/field"), "occurred_at");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod codes;
 mod confirmations;
 mod headers;
 mod idempotency;
+mod limits;
 mod lists;
 mod protocol;
 mod rotations;

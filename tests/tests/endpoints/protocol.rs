@@ -33,13 +33,28 @@ async fn an_unknown_address_is_a_problem() {
         "/api/v1",
         "/api/v1/referral-codes/",
         "/api/v1/referral-codes/x/y",
-        "/r",
-        "/r/",
-        "/r/a/b",
         "/favicon.ico",
     ] {
         assert_problem(&verv.get(path).await, 404, "route_not_found");
         assert_problem(&verv.post(path, json!({})).await, 404, "route_not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_person_reads_a_page_wherever_short_links_are() {
+    let verv = Verv::start().await;
+    for (method, path, status) in [
+        (Method::GET, "/r", 404),
+        (Method::GET, "/r/", 404),
+        (Method::GET, "/r/a/b", 404),
+        (Method::POST, "/r/JAN-VERV-8F3A", 405),
+    ] {
+        let reply = verv.call(method, path, &[], None).await.expect(status);
+        let kind = reply.header("content-type");
+        assert_eq!(kind, "text/html; charset=utf-8", "{path}");
+        assert!(reply.text.starts_with("<!doctype html>"), "{}", reply.text);
+        let allow = reply.header("allow");
+        assert_eq!(allow.is_empty(), status == 404, "{path}: {allow}");
     }
 }
 
@@ -63,7 +78,6 @@ async fn a_method_that_an_address_does_not_take_names_those_it_does() {
             "/api/v1/referral-attributions/mentor/usr_1/total",
             "GET,HEAD",
         ),
-        (Method::POST, "/r/JAN-VERV-8F3A", "GET,HEAD"),
         (Method::OPTIONS, CODES, "GET,HEAD,POST"),
     ] {
         let reply = verv.call(method, path, &[], None).await;

@@ -83,12 +83,11 @@ async fn a_click_counts_on_its_day_and_a_conversion_on_its_own() {
     verv.set_clock("2026-03-01T12:00:00Z");
     verv.make_example_code().await;
     let id = verv.click(CODE).await;
+    let late = json!({"code": CODE, "occurred_at": "2026-02-01T12:00:00Z"});
+    verv.post(ATTRIBUTIONS, late).await.expect(201);
     verv.set_clock("2026-03-26T12:00:00Z");
     verv.confirm(&id, CODE, "usr_1").await.expect(200);
     assert_eq!(of_period(&verv, "7d").await, (0, 1));
-    assert_eq!(of_period(&verv, "30d").await, (1, 1));
-    let late = json!({"code": CODE, "occurred_at": "2026-02-01T12:00:00Z"});
-    verv.post(ATTRIBUTIONS, late).await.expect(201);
     assert_eq!(of_period(&verv, "30d").await, (1, 1));
     assert_eq!(of_period(&verv, "90d").await, (2, 1));
     verv.delete(&format!("{ATTRIBUTIONS}/{id}"))

@@ -58,6 +58,12 @@ pub(crate) async fn codes_stored(verv: &Verv) -> usize {
 pub(crate) fn assert_unavailable(reply: Reply) {
     let reply = reply.expect(503);
     assert_eq!(reply.header("retry-after"), "1");
+    if reply.header("content-type") == "text/html; charset=utf-8" {
+        // A person who followed a short link.
+        let text = "The link cannot be opened at the moment. Please open it again in a moment.";
+        assert!(reply.text.contains(text), "{}", reply.text);
+        return;
+    }
     assert_eq!(reply.header("content-type"), "application/problem+json");
     let expected = json!({
         "type": "urn:verv:problem:temporarily_unavailable",

@@ -5,6 +5,7 @@ use crate::model::{self, Click, Time, at, shown};
 use crate::operation::{MEMBERS, Operation, Spelling, Visit, Which};
 use crate::play::{ATTRIBUTIONS, Play, Refusal, Verdict, encoded, give, give_time, too_far_ahead};
 use axum::http::Method;
+use chrono::TimeDelta;
 use serde_json::json;
 use tests::Reply;
 
@@ -52,7 +53,11 @@ impl Play {
         give_time(&mut body, "occurred_at", occurred);
         let refusal = ("occurred_in_the_future", "occurred_at");
         let usable = self.usable(&typed);
-        let (verdict, place) = match (too_far_ahead(occurred, now, refusal), usable) {
+        let too_long_ago = occurred
+            .filter(|at| *at < now - TimeDelta::days(30))
+            .map(|_| Refusal(422, "occurred_too_long_ago", Some("occurred_at")));
+        let refused = too_far_ahead(occurred, now, refusal).or(too_long_ago);
+        let (verdict, place) = match (refused, usable) {
             (Some(refusal), _) => (Verdict::Malformed(refusal), None),
             (None, Err(refusal)) => (Verdict::Refused(refusal), None),
             (None, Ok(place)) => (Verdict::Done, Some(place)),
@@ -206,15 +211,27 @@ impl Play {
             assert!(reply.string("/detail").contains(&holder.id));
             return;
         }
-        if code.max_referrals.is_some_and(|max| code.confirmed >= max) {
+        let newest = self.newest(click.code);
+        let counting = &self.model.codes[newest];
+        if counting
+            .max_referrals
+            .is_some_and(|max| counting.confirmed >= max)
+        {
             return Refusal(409, "limit_reached", None).check(reply);
         }
-        let code = click.code;
-        self.model.codes[code].confirmed += 1;
+        self.model.codes[newest].confirmed += 1;
         self.model.clicks[place].member = Some((member.to_owned(), time));
         assert_eq!(reply.status.as_u16(), 200, "{}", reply.text);
         let expected = self.model.confirmed(&self.model.clicks[place]);
         assert_eq!(reply.json(), expected);
+    }
+
+    /// The code that counts the referrals of the one at `place`: the last of its rotations.
+    fn newest(&self, mut place: usize) -> usize {
+        while let Some(next) = self.model.codes[place].replaced_by {
+            place = next;
+        }
+        place
     }
 
     pub(crate) async fn delete_click(&mut self, which: Which) {
@@ -225,10 +242,11 @@ impl Play {
             return Refusal::NOT_FOUND.check(&reply);
         };
         let deleted_at = shown(self.now());
+        let newest = self.newest(self.model.clicks[place].code);
         let click = &mut self.model.clicks[place];
         click.deleted = true;
         if click.member.is_some() {
-            self.model.codes[click.code].confirmed -= 1;
+            self.model.codes[newest].confirmed -= 1;
         }
         let expected = json!({"id": click.id, "deleted": true, "deleted_at": deleted_at});
         let id = click.id.clone();

@@ -120,6 +120,7 @@ impl Play {
             expires,
             max_referrals: terms.max_referrals,
             confirmed: 0,
+            replaced_by: None,
             deactivated: None,
             invalidated: None,
             deleted: false,
@@ -178,13 +179,13 @@ impl Play {
             id: reply.string("/id"),
             code,
             created: now,
-            confirmed: 0,
             ..old.clone()
         });
         let mut expected = made.view(now);
         expected["previous_code"] = old.code.into();
         expected["rotated_at"] = expected["created_at"].clone();
         assert_eq!(reply.json(), expected);
+        self.model.codes[at].replaced_by = Some(self.model.codes.len() - 1);
     }
 
     pub(crate) async fn deactivate(&mut self, which: Which, time: Option<Offset>, status: &str) {

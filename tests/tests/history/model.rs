@@ -27,6 +27,8 @@ pub(crate) struct Code {
     pub(crate) expires: Option<Time>,
     pub(crate) max_referrals: Option<u64>,
     pub(crate) confirmed: u64,
+    /// The place of the code that it was rotated to, which carries its count on.
+    pub(crate) replaced_by: Option<usize>,
     pub(crate) deactivated: Option<Time>,
     pub(crate) invalidated: Option<Time>,
     pub(crate) deleted: bool,

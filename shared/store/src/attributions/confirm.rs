@@ -100,14 +100,7 @@ impl Store {
             converted_on: Some(conversion.confirmed_at.day()),
             ..change_of(attribution, now)
         };
-        let confirm = match tally {
-            Tally::Code(_) => Update::new(CONFIRM_COUNTED).bind(":true", &true),
-            Tally::Nowhere | Tally::TooFar => Update::new(CONFIRM),
-        };
-        let confirm = confirm
-            .when(unconfirmed())
-            .bind(":member", &conversion.member)
-            .bind(":at", &conversion.confirmed_at);
+        let confirm = confirming(conversion, tally);
         let transaction = self
             .transaction()
             .update(
@@ -142,4 +135,16 @@ impl Store {
             .commit()
             .await
     }
+}
+
+/// The change that makes a click a conversion.
+fn confirming(conversion: &Conversion, tally: &Tally) -> Update {
+    let confirm = match tally {
+        Tally::Code(_) => Update::new(CONFIRM_COUNTED).bind(":true", &true),
+        Tally::Nowhere | Tally::TooFar => Update::new(CONFIRM),
+    };
+    confirm
+        .when(unconfirmed())
+        .bind(":member", &conversion.member)
+        .bind(":at", &conversion.confirmed_at)
 }
