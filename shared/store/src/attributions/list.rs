@@ -9,6 +9,7 @@ use crate::page::{ListRequest, Page};
 use crate::stats::Subject;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::rollup::Fold;
 use domain::stats::{Counts, Period};
 use domain::{Attribution, AttributionStatus, CodeRecord, FoldedCode, OwnerFilter};
 use futures::try_join;
@@ -55,7 +56,12 @@ impl Store {
             owner,
             ..filter.clone()
         };
-        let (subject, ()) = try_join!(self.subject_listed(filter), self.stats.prepare(now))?;
+        let fold = match filter.code {
+            Some(_) => Fold::Detail,
+            None => Subject::from(filter.owner.clone()).fold(),
+        };
+        let prepared = self.stats.prepare(fold, now);
+        let (subject, ()) = try_join!(self.subject_listed(filter), prepared)?;
         let Some(subject) = subject else {
             return Ok(Page::empty());
         };

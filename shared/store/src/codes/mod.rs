@@ -16,6 +16,7 @@ use crate::misses::Lookup;
 use crate::stats::{Counted, Subject};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::rollup::Fold;
 use domain::stats::{Counts, Period};
 use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, FoldedCode, MentorId, OrgId};
 use futures::try_join;
@@ -139,7 +140,8 @@ impl Store {
         period: Period,
         now: DateTime<Utc>,
     ) -> Result<Option<(CodeRecord, Counted<Counts>)>, StoreError> {
-        let (record, ()) = try_join!(self.find_code_by_id(id), self.stats.prepare(now))?;
+        let prepared = self.stats.prepare(Fold::Detail, now);
+        let (record, ()) = try_join!(self.find_code_by_id(id), prepared)?;
         let Some(record) = record else {
             return Ok(None);
         };

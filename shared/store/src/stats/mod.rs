@@ -71,15 +71,10 @@ impl Statistics {
         }
     }
 
-    /// Reads the checkpoints, unless they are held: beside other reads, so that the counting
-    /// which follows is one trip.
-    pub(crate) async fn prepare(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if Fold::ALL.iter().any(|fold| self.held(*fold, now).is_none()) {
-            let [summary, detail] = Checkpoint::read_both(&self.dynamo, Read::Eventual).await?;
-            self.hold(Fold::Summary, summary, now);
-            self.hold(Fold::Detail, detail, now);
-        }
-        Ok(())
+    /// Reads the checkpoint of `fold`, unless it is held: beside other reads, so that the
+    /// counting which follows is one trip.
+    pub(crate) async fn prepare(&self, fold: Fold, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.checkpoint(fold, now).await.map(drop)
     }
 
     /// The subject's clicks and conversions over `period`: two trips.

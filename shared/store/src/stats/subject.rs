@@ -56,7 +56,7 @@ impl Subject {
     }
 
     /// The fold that the subject's rows are of.
-    pub(super) fn fold(&self) -> Fold {
+    pub(crate) fn fold(&self) -> Fold {
         match self {
             Self::All | Self::Org(_) => Fold::Summary,
             Self::Mentor(_) | Self::MentorInOrg(..) | Self::Code(..) => Fold::Detail,
