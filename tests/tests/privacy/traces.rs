@@ -48,17 +48,11 @@ pub(crate) async fn items_with(verv: &Verv, what: &[u8]) -> Vec<Item> {
 }
 
 /// Panics where any item holds one of `traces`.
-#[track_caller]
-pub(crate) fn assert_nowhere<'t>(
-    verv: &'t Verv,
-    traces: &'t [&'t [u8]],
-) -> impl Future<Output = ()> + 't {
-    async move {
-        for trace in traces {
-            let found = items_with(verv, trace).await;
-            let name = String::from_utf8_lossy(trace);
-            assert!(found.is_empty(), "{name} is in {found:?}");
-        }
+pub(crate) async fn assert_nowhere(verv: &Verv, traces: &[&[u8]]) {
+    for trace in traces {
+        let found = items_with(verv, trace).await;
+        let name = String::from_utf8_lossy(trace);
+        assert!(found.is_empty(), "{name} is in {found:?}");
     }
 }
 

@@ -15,10 +15,17 @@ use crate::transaction::Transaction;
 use domain::MentorId;
 use domain::rollup::RowKey;
 
-/// The rows of a step: each with its item and the row of the pseudonym that takes it over;
-/// `None` for one that is not read any more.
+/// A row with its item.
+struct Moved<'f> {
+    row: &'f Row,
+    item: &'f Item,
+    /// The row of the pseudonym that takes it over; `None` for one that is not read any more.
+    to: Option<(RowKey, Key)>,
+}
+
+/// The rows of a step.
 pub(super) struct Moving<'f> {
-    rows: Vec<(&'f Row, &'f Item, Option<(RowKey, Key)>)>,
+    rows: Vec<Moved<'f>>,
     /// What the pseudonym has of them already.
     held: Vec<Item>,
     generation: Generation,
@@ -35,19 +42,19 @@ impl<'f> Moving<'f> {
         let owner = RowOwner::Mentor(new.clone());
         let rows = found.iter().filter_map(|found| match found {
             Found::Row(generation, row, item) => {
-                let taken_over = (*generation == live)
+                let to = (*generation == live)
                     .then(|| owner.row(row.sort_key()))
                     .flatten()
                     .map(|key| {
                         let at = keys::stats_row(&key, live);
                         (key, at)
                     });
-                Some((row, item, taken_over))
+                Some(Moved { row, item, to })
             }
             _ => None,
         });
         let rows: Vec<_> = rows.collect();
-        let wanted = rows.iter().filter_map(|(_, _, to)| to.as_ref());
+        let wanted = rows.iter().filter_map(|moved| moved.to.as_ref());
         let wanted: Vec<Key> = wanted.map(|(_, key)| key.clone()).collect();
         Ok(Self {
             rows,
@@ -66,11 +73,11 @@ impl<'f> Moving<'f> {
         &self,
         mut step: Transaction<'t, ()>,
     ) -> Result<Transaction<'t, ()>, StoreError> {
-        for (row, item, taken_over) in &self.rows {
+        for Moved { row, item, to } in &self.rows {
             let is_same =
                 Condition::new("folded_to = :held").bind(":held", &count(item, FOLDED_TO));
             step = step.delete(&key_of(item), is_same, |_: Option<Untyped>| ());
-            let Some((key, at)) = taken_over else {
+            let Some((key, at)) = to else {
                 continue;
             };
             let held = self.held.iter().find(|item| is_at(item, at));
