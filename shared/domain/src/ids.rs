@@ -8,6 +8,8 @@ use crate::text::{Invalid, string_newtype, string_serde};
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use uuid::Uuid;
 
 /// How many partitions each log and each index list is spread over.
@@ -49,7 +51,19 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A UUIDv7 of `now` in a random shard.
+/// The shards in turn, from a random one on: so that a process loads none more than another,
+/// and processes are not in step.
+fn next_shard() -> u8 {
+    static ISSUED: OnceLock<AtomicUsize> = OnceLock::new();
+    let issued = ISSUED.get_or_init(|| {
+        let [first] = random_bytes();
+        AtomicUsize::new(usize::from(first))
+    });
+    let turn = issued.fetch_add(1, Ordering::Relaxed) % usize::from(SHARDS);
+    u8::try_from(turn).unwrap_or(0)
+}
+
+/// A UUIDv7 of `now` in the next shard.
 ///
 /// The 12 bits after the milliseconds are the fraction of the millisecond (RFC 9562,
 /// section 6.2, method 3), so ids of one process sort by the microsecond.
@@ -57,7 +71,7 @@ fn new_uuid(now: DateTime<Utc>) -> Uuid {
     let mut tail: [u8; 10] = random_bytes();
     let fraction = (u64::from(now.timestamp_subsec_nanos() % 1_000_000) * 4096 / 1_000_000) as u16;
     tail[..2].copy_from_slice(&fraction.to_be_bytes());
-    tail[9] %= SHARDS;
+    tail[9] = next_shard();
     uuid::Builder::from_unix_timestamp_millis(millis(now), &tail).into_uuid()
 }
 
@@ -72,7 +86,7 @@ macro_rules! issued_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id, made at `now`, in a random shard.
+            /// A new id, made at `now`, in the next shard.
             pub fn new(now: DateTime<Utc>) -> Self {
                 Self(new_uuid(now))
             }
@@ -235,6 +249,16 @@ mod tests {
                 prop_assert!(!text.contains(['#', '~', '/']) && (1..=128).contains(&text.len()));
             }
         }
+    }
+
+    #[test]
+    fn no_shard_gets_more_ids_than_another() {
+        let mut ids = [0_usize; SHARDS as usize];
+        for _ in 0..4_000 {
+            ids[AttributionId::new(at(1_700_000_000_000)).shard().index()] += 1;
+        }
+        // Other tests of this process draw as well.
+        assert!(ids.iter().all(|count| count.abs_diff(500) < 100), "{ids:?}");
     }
 
     #[test]
