@@ -9,9 +9,9 @@ use domain::{Attribution, AttributionId, Code, CodeId, MemberId, MentorId, OrgId
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
-/// How long a tombstone in a log and the fact of its removal are kept, which add to nothing:
-/// far longer than folding may ever lag behind. Every other fact stays, so that roll-ups can
-/// be written anew.
+/// How long the tombstone of an unconfirmed click and the fact of its removal are kept, which
+/// add to nothing: far longer than folding may ever lag behind. Every other fact stays, so that
+/// roll-ups can be written anew.
 pub(crate) const CHANGE_RETENTION: TimeDelta = TimeDelta::days(14);
 
 /// A click and what became of it: a fact of the log of attributions. Its tombstone keeps
@@ -176,7 +176,6 @@ pub(crate) struct CodeRemoval {
     pub(crate) id: CodeId,
     pub(crate) mentor: MentorId,
     pub(crate) org: OrgId,
-    pub(crate) expires: i64,
 }
 
 impl Entity for CodeRemoval {

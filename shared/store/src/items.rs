@@ -217,7 +217,6 @@ mod tests {
             id: valid(CODE_ID),
             mentor: valid("usr_4491"),
             org: valid("org_002"),
-            expires: 1_776_694_921,
         };
         assert_eq!(
             stored(&removal),
@@ -225,7 +224,7 @@ mod tests {
                 "pk": "RC#03", "sk": CODE_ID, "kind": "code_removal",
                 "gsi1pk": "RC#M#usr_4491#03", "gsi1sk": CODE_ID,
                 "gsi2pk": "RC#O#org_002#03", "gsi2sk": CODE_ID,
-                "mentor": "usr_4491", "org": "org_002", "expires": 1_776_694_921,
+                "mentor": "usr_4491", "org": "org_002",
             })
         );
     }

@@ -174,14 +174,23 @@ async fn rows_that_a_rebuild_has_left_are_erased_too() {
 }
 
 #[tokio::test]
-async fn a_deleted_code_names_nobody_once_its_entry_has_expired() {
+async fn a_code_that_was_deleted_long_ago_is_erased_too() {
     let verv = Verv::start().await.as_platform();
     let id = verv.make_code(KARI, ORG, "SHORT-LIVED").await;
     verv.delete(&format!("{RECORDS}/{id}")).await.expect(200);
-    let left = items_with(&verv, KARI.as_bytes()).await;
-    for item in left {
-        assert!(item.contains_key("expires"), "{item:?}");
+    verv.clock.advance(TimeDelta::days(400));
+    fold(&verv).await;
+    for item in items_with(&verv, KARI.as_bytes()).await {
+        assert!(
+            !item.contains_key("expires"),
+            "it could not be found: {item:?}"
+        );
     }
+    let receipt = erase(&verv, &here()).await;
+    assert_eq!(receipt["erased"]["codes"], 1);
+    assert_nowhere(&verv, &[KARI.as_bytes()]).await;
+    let taken = json!({"mentor_id": OLA, "org_id": ORG, "code": "SHORT-LIVED"});
+    verv.post(RECORDS, taken).await.expect(409);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The end of a code: deactivated, invalidated, deleted.
 
-use crate::attribution_item::{CHANGE_RETENTION, CodeRemoval};
+use crate::attribution_item::CodeRemoval;
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
 use crate::error::TransactError;
 use crate::expression::{Condition, LIVE, Update};
@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::codes::{RetireRefusal, deactivation_time};
-use domain::{CodeId, CodeRecord, Pseudonym, Timestamp};
+use domain::{CodeId, CodeRecord, Timestamp};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 impl Store {
@@ -102,31 +102,25 @@ impl Store {
         at: Timestamp,
         now: DateTime<Utc>,
     ) -> Transaction<'_, Conflict<RetireRefusal>> {
-        let expires = (now + CHANGE_RETENTION).timestamp();
         let removal = CodeRemoval {
             id: CodeId::new(now),
             mentor: record.mentor.clone(),
             org: record.org.clone(),
-            expires,
         };
-        // This tombstone stays for ever, so it must not name anybody.
-        let bury = Update::new("SET deleted_at = :at, #mentor = :nobody")
+        // The log's tombstone stays as long as the other, which is found by it: whoever is
+        // erased must be found in both.
+        let bury = Update::new("SET deleted_at = :at")
             .when(LIVE)
-            .bind(":at", &at)
-            .bind(":nobody", &Pseudonym::random());
-        let bury_log_item = Update::new("SET deleted_at = :at, expires = :expires")
-            .when(LIVE)
-            .bind(":at", &at)
-            .bind(":expires", &expires);
+            .bind(":at", &at);
         self.transaction()
             .update(
                 &keys::code(&record.code.folded()),
-                bury,
+                bury.clone(),
                 |_: Option<CanonicalCode>| Conflict::Overtaken,
             )
             .update(
                 &keys::code_by_id(record.id),
-                bury_log_item,
+                bury,
                 |_: Option<CodeLogItem>| Conflict::Overtaken,
             )
             .create(&removal, |_| Conflict::Overtaken)
