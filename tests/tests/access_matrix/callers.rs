@@ -104,7 +104,11 @@ impl Caller {
                 let made = world.make(Method::POST, "/api/v1/api-keys", key).await;
                 let key = made.string("/key");
                 tests::logs::plant(&key);
-                format!("Bearer {key}")
+                let bearer = format!("Bearer {key}");
+                // The first use in a process and on a day is read and noted.
+                let used = verv.call_as(&bearer, Method::GET, "/api/v1/api-keys", None);
+                used.await.expect(403);
+                bearer
             }
         }
     }
