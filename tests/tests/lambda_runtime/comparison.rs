@@ -22,7 +22,7 @@ pub(crate) fn comparable(answer: &Value) -> Value {
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     for word in split_words(text) {
-        let is_id = ["rc_", "attr_", "prg_"].iter().any(|prefix| {
+        let is_id = ["rc_", "attr_", "prg_", "erased_"].iter().any(|prefix| {
             word.strip_prefix(prefix)
                 .is_some_and(|rest| rest.len() == 32)
         });
