@@ -115,7 +115,7 @@ async fn attributions_answer_their_events() {
     attributions-list: 200
       {"data":[{"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":null,"referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","created_at":"2026-03-20T14:22:01Z"}],"pagination":{"page":1,"limit":20,"total":1}}
     attributions-record-click: 201 /api/v1/referral-attributions/attr_…
-      {"id":"attr_…","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)","referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","created_at":"2026-03-26T12:00:00Z"}
+      {"id":"attr_…","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)","referrer_url":"https://instagram.com","occurred_at":"2026-03-26T12:00:00Z","created_at":"2026-03-26T12:00:00Z"}
     attributions-leaderboard: 200
       {"org_id":"org_002","period":"all_time","as_of":null,"data":[]}
     attributions-get: 200
@@ -270,6 +270,11 @@ fn routes_are_declared_with_their_access() {
     GET    /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG programs:read
     PUT    /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG programs:write
     DELETE /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG programs:write
+    GET    /api/v1/privacy/members/{id}                                 always ROLE_ADMIN ROLE_ORG
+    DELETE /api/v1/privacy/members/{id}                                 always ROLE_ADMIN ROLE_ORG
+    GET    /api/v1/privacy/mentors/{id}                                 always ROLE_ADMIN ROLE_ORG
+    DELETE /api/v1/privacy/mentors/{id}                                 always ROLE_ADMIN ROLE_ORG
+    GET    /api/v1/privacy/erasures/{id}                                always ROLE_ADMIN ROLE_ORG
     GET    /gafapay/v3/reward_promotion/user_referral_code              tenant codes:read
     POST   /gafapay/v3/reward_promotion/validate_referral_code          open codes:read
     GET    /r/{code}                                                    open

@@ -4,8 +4,11 @@ use crate::{
     ATTRIBUTIONS, CODES, RECORDS, assert_unavailable, click, code, codes_stored, counted, start,
 };
 use serde_json::{Value, json};
-use tests::Verv;
+use store::StoreError;
 use tests::faults::{Fault, Faults};
+use tests::functions::SCHEDULED;
+use tests::policy::as_function;
+use tests::{EVERY_RUN, Verv};
 
 #[tokio::test]
 async fn transactions_that_meet_others_are_tried_until_they_do_not() {
@@ -234,31 +237,31 @@ async fn an_empty_page_with_a_key_does_not_end_a_list() {
     }
 }
 
-/// A total takes the checkpoints of both folds in one batch.
+/// A run of the aggregator takes the checkpoints of both folds in one batch.
 #[tokio::test]
 async fn keys_that_a_batch_of_reads_puts_off_are_read_again() {
     let (verv, faults) = start().await;
     let code = code(&verv).await;
     click(&verv, &code.string("/code")).await;
-    let path = format!("{CODES}/{}/stats", code.string("/id"));
-    let whole = verv.get(&path).await.expect(200);
-
-    // Past the time for which the checkpoints are held.
-    verv.clock.advance(chrono::TimeDelta::seconds(10));
+    verv.clock.advance(chrono::TimeDelta::minutes(5));
     faults.set(|operation, number| {
         (operation == "BatchGetItem" && number <= 2).then_some(Fault::PutOff)
     });
-    let put_off = verv.get(&path).await.expect(200);
-    assert_eq!(faults.calls("BatchGetItem"), 3);
-    assert_eq!(put_off.json(), whole.json());
+    let report = verv.aggregate().await;
+    assert!(
+        report.run.is_complete() && report.run.facts() == 2,
+        "{report:?}"
+    );
+    assert!(faults.calls("BatchGetItem") > 3);
 }
 
 #[tokio::test]
 async fn a_batch_of_reads_that_is_put_off_for_good_is_unavailable() {
     let (verv, faults) = start().await;
-    let code = code(&verv).await;
     faults.always("BatchGetItem", Fault::PutOff);
-    let path = format!("{CODES}/{}/stats", code.string("/id"));
-    assert_unavailable(verv.get(&path).await);
+    let aggregator = verv.store.aggregator();
+    let run = aggregator.run(verv.now(), &EVERY_RUN, || false);
+    let run = as_function(SCHEDULED, run).await;
+    assert!(matches!(run, Err(StoreError::Unavailable(_))), "{run:?}");
     assert_eq!(faults.calls("BatchGetItem"), 12);
 }

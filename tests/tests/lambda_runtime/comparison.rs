@@ -8,7 +8,10 @@ use tests::samples::{CLICK_ID, CODE_ID};
 /// What two answers to one request share: everything but fresh ids, codes and times.
 pub(crate) fn comparable(answer: &Value) -> Value {
     let mut headers = answer["headers"].as_object().cloned().unwrap_or_default();
-    headers.remove("content-length");
+    // How much is left of a rate is each process's own.
+    for of_one_process in ["content-length", "ratelimit", "ratelimit-policy"] {
+        headers.remove(of_one_process);
+    }
     let headers: BTreeMap<_, _> = headers
         .into_iter()
         .map(|(name, value)| (name, masked(value.as_str().unwrap_or_default())))
@@ -22,10 +25,12 @@ pub(crate) fn comparable(answer: &Value) -> Value {
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     for word in split_words(text) {
-        let is_id = ["rc_", "attr_", "prg_", "erased_"].iter().any(|prefix| {
-            word.strip_prefix(prefix)
-                .is_some_and(|rest| rest.len() == 32)
-        });
+        let is_id = ["rc_", "attr_", "prg_", "key_", "erased_"]
+            .iter()
+            .any(|prefix| {
+                word.strip_prefix(prefix)
+                    .is_some_and(|rest| rest.len() == 32)
+            });
         let is_fresh = is_id && word != CODE_ID && word != CLICK_ID;
         let is_code = word.starts_with("JAN-VERV-") && word != CODE;
         let is_now = word.len() >= 20
@@ -35,6 +40,8 @@ fn masked(text: &str) -> String {
             && !word.starts_with("2026-03");
         masked.push_str(if is_fresh {
             "<id>"
+        } else if word.starts_with("vrv_") {
+            "<key>"
         } else if is_code {
             "<code>"
         } else if is_now {

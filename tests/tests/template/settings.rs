@@ -89,7 +89,10 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
     assert!(parameter["Default"].is_null(), "a key of nobody's choosing");
 }
 
-/// With a public API, only the function reads the keys that verifies tokens all the same.
+/// The functions with a route that needs a token even where the API is public.
+const VERIFY_ALWAYS: [&str; 3] = ["reward-promotion", "api-keys", "privacy"];
+
+/// With a public API, only those functions read the keys that verify tokens all the same.
 #[test]
 fn the_secret_is_read_only_where_tokens_are_verified() {
     let template = Template::read();
@@ -99,7 +102,7 @@ fn the_secret_is_read_only_where_tokens_are_verified() {
         let reads = |statement: &&Value| statement.to_string().contains("TokenKeysSecretArn");
         for statement in statements.filter(reads) {
             let choice = &statement["Fn::If"];
-            if name == "reward-promotion" {
+            if VERIFY_ALWAYS.contains(&name) {
                 assert!(choice.is_null(), "{name}: {statement}");
             } else {
                 assert_eq!(choice[0], "RequiresTokens", "{name}: {statement}");

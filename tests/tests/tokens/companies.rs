@@ -184,6 +184,7 @@ async fn a_provider_alone_is_enough() {
     // There, nobody has the keys of local runs.
     variables.push(("AWS_LAMBDA_FUNCTION_NAME", "codes".to_owned()));
     variables.push(("TABLE_NAME", "verv".to_owned()));
+    variables.push(("JOIN_BASE_URL", "https://app.org.no/join".to_owned()));
     let borrowed: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let verv = Verv::with_settings(&borrowed).await;
     let now = verv.now().timestamp();
