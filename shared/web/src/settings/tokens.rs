@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 /// # Errors
 /// [`SettingError`] that names the first variable at fault.
 pub(super) fn from_lookup(
-    set: impl Fn(&'static str) -> Option<String>,
+    set: &impl Fn(&'static str) -> Option<String>,
     on_lambda: bool,
 ) -> Result<TokenSettings, SettingError> {
     Ok(TokenSettings {
