@@ -117,10 +117,19 @@ fn statistics_equal_a_recount_after_any_history() {
     );
 }
 
+/// How many histories with trouble are played side by side: most of their time is spent waiting
+/// to try again.
+const AT_ONCE: u32 = 4;
+
 #[test]
 fn statistics_equal_a_recount_after_any_history_with_trouble() {
     let troubled = |engine: &Arc<Engine>, seed| Bed::troubled(Arc::clone(engine), seed);
-    try_histories(histories().div_ceil(2), troubled, "troubled");
+    let cases = histories().div_ceil(2).div_ceil(AT_ONCE);
+    std::thread::scope(|scope| {
+        for part in 0..AT_ONCE {
+            scope.spawn(move || try_histories(cases, troubled, &format!("troubled-{part}")));
+        }
+    });
 }
 
 /// Kills a run at a call, and lets the history come to rest. Says whether the run made that
