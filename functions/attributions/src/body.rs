@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::attribution::{ReferrerUrl, UserAgent, Visitor};
+use domain::attribution::{UserAgent, Visitor};
 use domain::click::{Click, Visit};
 use domain::confirmation::Confirmation;
 use domain::{
@@ -12,7 +12,7 @@ use domain::{
 use serde::Deserialize;
 use std::net::IpAddr;
 use store::attributions::AttributionFilter;
-use web::extract::{Client, PathId};
+use web::extract::{Client, PathId, given};
 use web::problem::{Problem, invalid};
 use web::settings::Settings;
 
@@ -81,9 +81,12 @@ impl<S: Send + Sync> FromRequestParts<S> for MentorPath {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewClickBody {
     code: FoldedCode,
-    ip_address: Option<IpAddr>,
-    user_agent: Option<UserAgent>,
-    referrer_url: Option<ReferrerUrl>,
+    /// `null` is unknown, and left out the caller's own.
+    #[serde(default, deserialize_with = "given")]
+    ip_address: Option<Option<IpAddr>>,
+    /// What decorates a click must not lose it: texts, cut or dropped where they are odd.
+    user_agent: Option<String>,
+    referrer_url: Option<String>,
     occurred_at: Option<Timestamp>,
 }
 
@@ -93,22 +96,23 @@ impl NewClickBody {
     pub(crate) fn click(self, caller: CallerKind, client: Client, settings: &Settings) -> Click {
         let stated = Visit {
             ip_address: self.ip_address,
-            user_agent: self.user_agent,
+            user_agent: self.user_agent.map(|text| UserAgent::shortened(&text)),
             occurred_at: self.occurred_at,
         };
         let seen = Visit {
-            ip_address: client.address,
-            user_agent: client.user_agent.as_deref().and_then(UserAgent::shortened),
+            ip_address: Some(client.address),
+            user_agent: Some(client.user_agent.as_deref().and_then(UserAgent::shortened)),
             occurred_at: None,
         };
         let visit = stated.believed(seen, caller);
-        let address = visit.ip_address;
+        let address = visit.ip_address.flatten();
+        let referrer = self.referrer_url.as_deref().map(str::trim);
         Click {
             code: self.code,
             visitor: Visitor {
                 ip_address: address.and_then(|address| settings.ip_policy.apply(address)),
-                user_agent: visit.user_agent,
-                referrer_url: self.referrer_url,
+                user_agent: visit.user_agent.flatten(),
+                referrer_url: referrer.and_then(|url| url.parse().ok()),
             },
             occurred_at: visit.occurred_at,
             recorded_by: caller,

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use domain::code_record::ReferralLimit;
 use domain::program::{Days, EligibleUserTypes, ProgramName, ProgramTerms};
 use domain::{CurrencyId, OrgId, Program, ProgramStatus, Timestamp};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use web::extract::given;
 
 /// The filter of the list of programs.
 #[derive(Deserialize)]
@@ -102,11 +103,4 @@ fn with_status(program: Program, status: ProgramStatus, now: DateTime<Utc>) -> P
         archived_at,
         ..program
     }
-}
-
-/// Tells a field that is given as `null` from one that is left out.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }

@@ -8,7 +8,7 @@ mod visit;
 use axum::extract::State;
 use axum::response::Response;
 use domain::FoldedCode;
-use pages::no_such_link;
+use pages::leads_nowhere;
 use std::sync::Arc;
 use store::Store;
 use target::Target;
@@ -36,15 +36,20 @@ async fn follow(
     Now(now): Now,
     State(settings): State<Arc<Settings>>,
     visit: Visit,
-    code: Result<PathId<FoldedCode>, Problem>,
+    code: Result<PathId<String>, Problem>,
 ) -> Result<Response, Problem> {
-    let Ok(PathId(code)) = code else {
-        return Ok(no_such_link());
+    let code = code.ok().and_then(|PathId(text)| FoldedCode::pasted(&text).ok());
+    let Some(code) = code else {
+        return Ok(leads_nowhere(&settings));
     };
+    let parameters = visit.parameters();
     let target = if visit.is_counted() {
         Target::of_click(&store, visit.click(code, &settings), now).await?
     } else {
         Target::of_code(&store, &code, now).await?
     };
-    Ok(target.map_or_else(no_such_link, |target| target.redirect(&settings)))
+    Ok(match target {
+        Some(target) => target.redirect(&parameters, &settings),
+        None => leads_nowhere(&settings),
+    })
 }

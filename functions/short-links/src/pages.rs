@@ -1,11 +1,30 @@
 //! What a person reads whose link leads nowhere, or not now: a small page, in every case.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use url::Url;
 use web::problem::Problem;
+use web::settings::Settings;
 
-/// 404: the code is unknown or cannot be used.
-pub(crate) fn no_such_link() -> Response {
+/// The code is unknown or cannot be used: on to `LINK_FALLBACK_URL` where there is one, else 404.
+pub(crate) fn leads_nowhere(settings: &Settings) -> Response {
+    match &settings.link_fallback_url {
+        Some(url) => found(url),
+        None => no_such_link(),
+    }
+}
+
+/// 302. It must not be cached: the next visit is the next click, and a code may be made.
+pub(crate) fn found(url: &Url) -> Response {
+    let location = HeaderValue::try_from(url.as_str()).unwrap_or(HeaderValue::from_static("/"));
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (StatusCode::FOUND, headers).into_response()
+}
+
+fn no_such_link() -> Response {
     page(
         StatusCode::NOT_FOUND,
         "This link does not work",

@@ -1,7 +1,7 @@
 //! Where a short link leads: to the join page.
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use crate::pages::found;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::click::{Click, ClickRefusal};
 use domain::{AttributionId, Code, FoldedCode};
@@ -55,20 +55,16 @@ impl Target {
         }))
     }
 
-    /// 302 to the join page, without `click=` where there is none. It must not be cached: the
-    /// next visit is the next click.
-    pub(crate) fn redirect(self, settings: &Settings) -> Response {
+    /// 302 to the join page with the visit's own `parameters`, without `click=` where there is
+    /// none.
+    pub(crate) fn redirect(self, parameters: &[(String, String)], settings: &Settings) -> Response {
         let mut url = settings.join_url(&self.code);
+        url.query_pairs_mut().extend_pairs(parameters);
         if let Some(Ok(click)) = &self.click {
             url.query_pairs_mut()
                 .append_pair("click", &click.to_string());
         }
-        let location = HeaderValue::try_from(url.as_str()).unwrap_or(HeaderValue::from_static("/"));
-        let headers = [
-            (header::LOCATION, location),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
-        let mut response = (StatusCode::FOUND, headers).into_response();
+        let mut response = found(&url);
         if let Some(Err(error)) = self.click {
             response.extensions_mut().insert(LostClick::new(error));
         }

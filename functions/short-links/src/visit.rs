@@ -8,6 +8,7 @@ use domain::attribution::{UserAgent, Visitor};
 use domain::click::Click;
 use domain::{CallerKind, FoldedCode};
 use std::convert::Infallible;
+use url::form_urlencoded;
 use web::App;
 use web::extract::Client;
 use web::settings::Settings;
@@ -16,7 +17,11 @@ pub(crate) struct Visit {
     client: Client,
     method: Method,
     is_prefetch: bool,
+    query: String,
 }
+
+/// The longest query of a visit that goes on to the join page, in bytes.
+const LONGEST_QUERY: usize = 1_024;
 
 impl FromRequestParts<App> for Visit {
     type Rejection = Infallible;
@@ -26,11 +31,24 @@ impl FromRequestParts<App> for Visit {
             client: Client::from_request_parts(parts, app).await?,
             method: parts.method.clone(),
             is_prefetch: is_prefetch(&parts.headers),
+            query: parts.uri.query().unwrap_or("").to_owned(),
         })
     }
 }
 
 impl Visit {
+    /// What the join page is told of the visit besides code and click: its own parameters, such as
+    /// `utm_source`, of which none may pass for ours.
+    pub(crate) fn parameters(&self) -> Vec<(String, String)> {
+        if self.query.len() > LONGEST_QUERY {
+            return Vec::new();
+        }
+        form_urlencoded::parse(self.query.as_bytes())
+            .into_owned()
+            .filter(|(name, _)| !["ref", "click"].contains(&name.as_str()))
+            .collect()
+    }
+
     /// Whether a person followed the link: no `HEAD`, no prefetch, and no program that says
     /// that it is one.
     pub(crate) fn is_counted(&self) -> bool {

@@ -42,7 +42,7 @@ pub enum ClickRefusal {
 }
 
 impl Click {
-    /// When the click occurred.
+    /// When the click occurred. A moment ahead, by no more than two clocks may differ, is now.
     ///
     /// # Errors
     /// [`ClickRefusal::InTheFuture`], [`ClickRefusal::TooLongAgo`].
@@ -54,7 +54,7 @@ impl Click {
         if !self.recorded_by.is_staff() && at.instant() < now - RECORDED_WITHIN {
             return Err(ClickRefusal::TooLongAgo);
         }
-        Ok(at)
+        Ok(at.min(now.into()))
     }
 
     /// The attribution that this click on `code` leaves.
@@ -80,10 +80,10 @@ impl Click {
 /// What is known of a visit: stated in a request's body, or seen of the request itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Visit {
-    /// The visitor's address.
-    pub ip_address: Option<IpAddr>,
-    /// The visitor's browser.
-    pub user_agent: Option<UserAgent>,
+    /// The visitor's address: `None` says nothing, `Some(None)` that it is unknown.
+    pub ip_address: Option<Option<IpAddr>>,
+    /// The visitor's browser, likewise.
+    pub user_agent: Option<Option<UserAgent>>,
     /// When they came; `None` is now.
     pub occurred_at: Option<Timestamp>,
 }
@@ -145,7 +145,7 @@ mod tests {
             (
                 Some("2026-03-26T12:05:00Z"),
                 Public,
-                at("2026-03-26T12:05:00Z"),
+                Ok(now.into()),
             ),
             (
                 Some("2026-03-26T12:05:01Z"),
@@ -170,8 +170,8 @@ mod tests {
     fn a_visitor_is_taken_as_seen_and_staff_at_their_word() {
         use CallerKind::{Anonymous, ApiKey, Organisation, Owner, Platform, Public};
         let visit = |address: &str, agent: &str, at: Option<&str>| Visit {
-            ip_address: address.parse().ok(),
-            user_agent: UserAgent::shortened(agent),
+            ip_address: Some(address.parse().ok()),
+            user_agent: Some(UserAgent::shortened(agent)),
             occurred_at: at.map(|at| time(at).into()),
         };
         let stated = visit("203.0.113.7", "Stated/1", Some("2026-03-20T12:00:00Z"));
@@ -190,5 +190,12 @@ mod tests {
             let believed = Visit::default().believed(seen.clone(), caller);
             assert_eq!(believed, seen, "{caller:?} states nothing");
         }
+        let unknown = Visit {
+            ip_address: Some(None),
+            user_agent: Some(None),
+            ..Visit::default()
+        };
+        let believed = unknown.clone().believed(seen, ApiKey);
+        assert_eq!(believed, unknown, "what is unknown is not the server's own");
     }
 }

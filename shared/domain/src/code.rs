@@ -113,6 +113,21 @@ fn random_text(length: usize) -> String {
         .collect()
 }
 
+/// What sticks to a link that is copied out of a sentence.
+const PASTED: &[char] = &[
+    '.', ',', ';', ':', '!', '?', ')', ']', '}', '>', '<', '"', '\'', '*', '…', '”', '’', '»',
+];
+
+impl FoldedCode {
+    /// The code in a link as people paste it, without the punctuation that sticks to its end.
+    ///
+    /// # Errors
+    /// [`Invalid`] where no code is left.
+    pub fn pasted(text: &str) -> Result<Self, Invalid> {
+        text.trim().trim_end_matches(PASTED).parse()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,5 +191,14 @@ mod tests {
                 prop_assert_eq!(text.to_lowercase().replace('-', "_").parse(), Ok(shown.folded()));
             }
         }
+    }
+
+    #[test]
+    fn punctuation_that_sticks_to_a_pasted_link_does_no_harm() {
+        let code: FoldedCode = "JAN-VERV-8F3A".parse().expect("a code");
+        for pasted in ["JAN-VERV-8F3A.", "jan-verv-8f3a),", "JAN-VERV-8F3A”!", " JAN-VERV-8F3A>"] {
+            assert_eq!(FoldedCode::pasted(pasted), Ok(code.clone()), "{pasted}");
+        }
+        assert!(FoldedCode::pasted("...").is_err() && FoldedCode::pasted("JAN/VERV").is_err());
     }
 }

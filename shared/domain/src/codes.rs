@@ -76,8 +76,6 @@ pub enum RetireRefusal {
     Replaced(Box<CodeRecord>),
     /// The caller named a mentor who does not own it.
     OtherMentor,
-    /// `deactivated_at` is before the code was made.
-    BeforeCreation,
     /// `deactivated_at` is further ahead than two clocks may differ.
     InTheFuture,
 }
@@ -140,12 +138,11 @@ impl CodeRecord {
         )
     }
 
-    /// The code as its deactivation at `at` leaves it; `None` where it is inactive already,
-    /// as the first deactivation's time stays.
+    /// The code as its deactivation at `at` leaves it, at its creation where `at` is before
+    /// that; `None` where it is inactive already, as the first deactivation's time stays.
     ///
     /// # Errors
-    /// [`RetireRefusal::BeforeCreation`], and [`RetireRefusal::Status`] where it is
-    /// invalidated.
+    /// [`RetireRefusal::Status`] where it is invalidated.
     pub fn deactivated(
         &self,
         at: Timestamp,
@@ -154,11 +151,8 @@ impl CodeRecord {
         match self.status(now) {
             CodeStatus::Invalidated => Err(RetireRefusal::Status(CodeStatus::Invalidated)),
             CodeStatus::Inactive => Ok(None),
-            CodeStatus::Active | CodeStatus::Expired if at < self.created_at => {
-                Err(RetireRefusal::BeforeCreation)
-            }
             CodeStatus::Active | CodeStatus::Expired => Ok(Some(Self {
-                deactivated_at: Some(at),
+                deactivated_at: Some(at.max(self.created_at)),
                 ..self.clone()
             })),
         }
@@ -251,10 +245,7 @@ pub(crate) mod tests {
         let rows = [
             (None, Ok(NOW)),
             (Some("2026-02-01T00:00:00Z"), Ok("2026-02-01T00:00:00Z")),
-            (
-                Some("2026-01-10T08:59:59Z"),
-                Err(RetireRefusal::BeforeCreation),
-            ),
+            (Some("2026-01-10T08:59:59Z"), Ok("2026-01-10T09:00:00Z")),
             (
                 Some("2026-03-26T12:05:01Z"),
                 Err(RetireRefusal::InTheFuture),

@@ -27,7 +27,7 @@ pub enum ConfirmRefusal {
     OtherCode,
     /// The mentor names themself.
     SelfReferral,
-    /// `confirmed_at` is before the click.
+    /// `confirmed_at` is before the click, by more than two clocks may differ.
     BeforeClick,
     /// `confirmed_at` is further ahead than two clocks may differ.
     InTheFuture,
@@ -77,7 +77,7 @@ impl Confirmation {
         program: Option<&Program>,
         now: DateTime<Utc>,
     ) -> Result<ConfirmDecision, ConfirmRefusal> {
-        let conversion = self.conversion(now)?;
+        let mut conversion = self.conversion(now)?;
         if attribution.code.folded() != self.code {
             return Err(ConfirmRefusal::OtherCode);
         }
@@ -89,9 +89,14 @@ impl Confirmation {
         if self.member.is(&attribution.mentor) {
             return Err(ConfirmRefusal::SelfReferral);
         }
-        if conversion.confirmed_at < attribution.occurred_at {
+        if attribution
+            .occurred_at
+            .is_ahead_of(conversion.confirmed_at.instant())
+        {
             return Err(ConfirmRefusal::BeforeClick);
         }
+        // A clock that is behind: nobody joins before they click.
+        conversion.confirmed_at = conversion.confirmed_at.max(attribution.occurred_at);
         let (clicked, confirmed) = (attribution.occurred_at, conversion.confirmed_at);
         let within_window = program.is_none_or(|program| {
             let terms = &program.terms;
@@ -155,7 +160,7 @@ mod tests {
                 SelfReferral,
             ),
             (
-                |new, _, _| new.confirmed_at = Some(time("2026-03-20T14:21:59Z").into()),
+                |new, _, _| new.confirmed_at = Some(time("2026-03-20T14:16:59Z").into()),
                 BeforeClick,
             ),
             (
@@ -188,6 +193,20 @@ mod tests {
         };
         let decided = confirmation().decide(&repeated, None, time(NOW));
         assert_eq!(decided, Ok(ConfirmDecision::Replay));
+    }
+
+    #[test]
+    fn a_confirmation_a_moment_before_its_click_is_at_the_click() {
+        let new = Confirmation {
+            confirmed_at: Some(time("2026-03-20T14:17:00Z").into()),
+            ..confirmation()
+        };
+        let expected = Conversion {
+            member: new.member.clone(),
+            confirmed_at: attribution().occurred_at,
+        };
+        let decided = new.decide(&attribution(), None, time(NOW));
+        assert_eq!(decided, Ok(ConfirmDecision::Confirm(expected)));
     }
 
     #[test]

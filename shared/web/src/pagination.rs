@@ -1,7 +1,7 @@
 //! Pages: `?page=&limit=` or `?cursor=`, and the envelope of every list.
 
 use crate::problem::{Problem, invalid};
-use crate::reply::AsOf;
+use crate::reply::{AsOf, NextPage};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -139,8 +139,8 @@ struct Pagination {
     total_is_lower_bound: bool,
 }
 
-/// A list's answer, and up to when its total is counted.
-pub type ListReply<V> = (AsOf, axum::Json<ListView<V>>);
+/// A list's answer, up to when its total is counted, and where it goes on.
+pub type ListReply<V> = (AsOf, NextPage, axum::Json<ListView<V>>);
 
 /// The page as a list answers it at `now`: each record through `view`.
 pub fn list_view<T, V>(
@@ -173,7 +173,7 @@ pub fn list_view<T, V>(
             })
         }),
     };
-    (as_of, axum::Json(view))
+    (as_of, NextPage(view.next_cursor.clone()), axum::Json(view))
 }
 
 #[cfg(test)]

@@ -44,6 +44,19 @@ impl IntoResponseParts for AsOf {
     }
 }
 
+/// The cursor of the page after, as an extension of a list's answer; `None` at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextPage(pub(crate) Option<String>);
+
+impl IntoResponseParts for NextPage {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
+
 /// 200 with `view`.
 pub fn ok(view: impl Serialize) -> Response {
     Json(view).into_response()

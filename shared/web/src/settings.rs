@@ -2,6 +2,7 @@
 
 mod error;
 mod limits;
+mod links;
 mod tokens;
 
 pub use error::SettingError;
@@ -38,6 +39,9 @@ pub struct Settings {
     /// `SHORT_BASE_URL`: what short links begin with; https on Lambda, where `None` is the
     /// address at which a request reached the API.
     pub short_base_url: Option<Url>,
+    /// `LINK_FALLBACK_URL`: where a short link leads whose code is unknown or cannot be used; a page
+    /// that says so where it is `None`. https on Lambda.
+    pub link_fallback_url: Option<Url>,
     /// `IP_POLICY`: `full`, `truncate` or `none`.
     pub ip_policy: IpPolicy,
     /// `CLICK_RETENTION_DAYS`: how long unconfirmed clicks are kept; unset or 0 is for ever.
@@ -94,8 +98,9 @@ impl Settings {
         let settings = Self {
             table_name,
             stack_name: set("STACK_NAME").or_else(|| on_lambda.then(|| "verv".to_owned())),
-            join_base_url: join_base_url(set("JOIN_BASE_URL"), on_lambda)?,
-            short_base_url: short_base_url(set("SHORT_BASE_URL"), on_lambda)?,
+            join_base_url: links::join_base_url(set("JOIN_BASE_URL"), on_lambda)?,
+            short_base_url: links::short_base_url(set("SHORT_BASE_URL"), on_lambda)?,
+            link_fallback_url: links::fallback_url(set("LINK_FALLBACK_URL"), on_lambda)?,
             ip_policy: ip_policy(set("IP_POLICY"))?,
             click_retention: click_retention(set("CLICK_RETENTION_DAYS"))?,
             visitor_retention: visitor_retention(set("VISITOR_RETENTION_DAYS"))?,
@@ -139,42 +144,6 @@ impl Settings {
 #[must_use]
 pub fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn join_base_url(value: Option<String>, on_lambda: bool) -> Result<Url, SettingError> {
-    let variable = "JOIN_BASE_URL";
-    match value {
-        Some(text) => url(variable, &text, on_lambda),
-        // The contract's example would send recruits to strangers.
-        None if on_lambda => Err(SettingError::new(
-            variable,
-            "must be the https URL of the page where people join",
-        )),
-        None => url(variable, "https://app.org.no/join", on_lambda),
-    }
-}
-
-fn short_base_url(value: Option<String>, on_lambda: bool) -> Result<Option<Url>, SettingError> {
-    let local = (!on_lambda).then(|| "https://org.no/r".to_owned());
-    let text = value.or(local);
-    text.map(|text| url("SHORT_BASE_URL", &text, on_lambda))
-        .transpose()
-}
-
-/// On Lambda, links lead over TLS alone.
-fn url(variable: &'static str, text: &str, on_lambda: bool) -> Result<Url, SettingError> {
-    let url = Url::parse(text).ok().filter(Url::has_host);
-    let url = url.filter(|url| match url.scheme() {
-        "https" => true,
-        "http" => !on_lambda,
-        _ => false,
-    });
-    let problem = if on_lambda {
-        "must be an https URL"
-    } else {
-        "must be an http or https URL"
-    };
-    url.ok_or_else(|| SettingError::new(variable, problem))
 }
 
 fn ip_policy(value: Option<String>) -> Result<IpPolicy, SettingError> {
@@ -276,6 +245,7 @@ mod tests {
         for (variable, value) in [
             ("JOIN_BASE_URL", "javascript:alert(1)"),
             ("SHORT_BASE_URL", "org.no/r"),
+            ("LINK_FALLBACK_URL", "/sorry"),
             ("IP_POLICY", "some"),
             ("CLICK_RETENTION_DAYS", "-1"),
             ("VISITOR_RETENTION_DAYS", "-1"),

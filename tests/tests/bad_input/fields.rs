@@ -195,28 +195,8 @@ async fn a_bad_field_of_a_click_is_named() {
     ];
     let mut addresses: Vec<Value> = addresses.into_iter().map(Value::from).collect();
     addresses.extend([json!(1), json!(["185.12.34.56"])]);
-    let agents = vec![
-        json!(""),
-        json!("a".repeat(1025)),
-        json!("é".repeat(513)),
-        json!("Mozilla\u{0}"),
-        json!("Mozilla\nX: y"),
-        json!(1),
-    ];
-    let referrers = vec![
-        json!(""),
-        json!("javascript:alert(1)"),
-        json!("data:text/html,x"),
-        json!("ftp://instagram.com"),
-        json!("instagram.com"),
-        json!("//instagram.com"),
-        json!("https://"),
-        json!("https://instagram.com/\u{0}"),
-        json!("https://insta\ngram.com/"),
-        json!(" https://instagram.com"),
-        json!("https://instagram.com/".to_owned() + &"x".repeat(2048)),
-        json!(1),
-    ];
+    // Odd texts are dropped; what is no text is refused.
+    let (agents, referrers) = (vec![json!(1)], vec![json!(1), json!([])]);
     let mut times = bad_times();
     times.push(json!("2026-03-26T12:05:01Z"));
     let bad = [
@@ -245,7 +225,7 @@ async fn a_bad_field_of_a_confirmation_is_named() {
     let mut members = bad_ids();
     members.push(json!(MENTOR));
     let mut times = bad_times();
-    times.extend([json!("2026-03-26T12:05:01Z"), json!("2026-03-26T11:59:59Z")]);
+    times.extend([json!("2026-03-26T12:05:01Z"), json!("2026-03-26T11:54:59Z")]);
     let bad = [
         each("code", codes),
         each("new_member_id", members),

@@ -137,9 +137,9 @@ async fn a_click_occurs_from_thirty_days_ago_to_five_minutes_ahead() {
     let verv = Verv::start().await;
     verv.make_example_code().await;
     let at = |time: &str| json!({"code": CODE, "occurred_at": time});
-    verv.post(ATTRIBUTIONS, at("2026-03-26T12:05:00Z"))
-        .await
-        .expect(201);
+    let ahead = verv.post(ATTRIBUTIONS, at("2026-03-26T12:05:00Z")).await;
+    let ahead = ahead.expect(201).string("/occurred_at");
+    assert_eq!(ahead, "2026-03-26T12:00:00Z", "a clock that is ahead");
     verv.post(ATTRIBUTIONS, at("2026-02-24T12:00:00Z"))
         .await
         .expect(201);
@@ -236,4 +236,33 @@ async fn an_expired_click_is_absent_from_the_moment_it_expires() {
         assert_eq!(shown.len(), 1, "{list}: {page}");
         assert_eq!(shown[0]["id"], json!(confirmed), "{list}");
     }
+}
+
+#[tokio::test]
+async fn what_decorates_a_click_never_loses_it() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    let click = async |more: Value| {
+        let mut body = json!({"code": CODE});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        verv.post(ATTRIBUTIONS, body).await.expect(201).json()
+    };
+    for (field, odd) in [
+        ("referrer_url", json!("")),
+        ("referrer_url", json!("android-app://com.google.android.gm")),
+        ("referrer_url", json!("https://x.org/".to_owned() + &"x".repeat(3_000))),
+        ("user_agent", json!("")),
+        ("user_agent", json!("Mozilla\nX: y")),
+    ] {
+        let recorded = click(json!({ field: odd })).await;
+        assert_eq!(recorded[field], Value::Null, "{field}: {odd}");
+    }
+    let cut = click(json!({"user_agent": "é".repeat(600)})).await;
+    assert_eq!(cut["user_agent"], "é".repeat(512));
+    let unknown = click(json!({"ip_address": null})).await;
+    assert_eq!(unknown["ip_address"], Value::Null);
+    let callers = click(json!({})).await;
+    assert_eq!(callers["ip_address"], "127.0.0.1");
 }

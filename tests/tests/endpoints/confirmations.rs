@@ -113,16 +113,16 @@ async fn a_recruitment_lies_between_its_click_and_now() {
     let path = format!("{ATTRIBUTIONS}/{id}");
     let at = |time: &str| json!({"code": CODE, "new_member_id": "usr_1", "confirmed_at": time});
     for (time, code) in [
-        ("2026-03-26T11:59:59Z", "confirmed_before_click"),
+        ("2026-03-26T11:54:59Z", "confirmed_before_click"),
         ("2026-03-26T12:05:01Z", "confirmed_in_the_future"),
     ] {
         let refused = verv.put(&path, at(time)).await.expect(422);
         assert_eq!(refused.string("/code"), code);
         assert_eq!(refused.string("/errors/0/field"), "confirmed_at");
     }
-    verv.put(&path, at("2026-03-26T12:00:00Z"))
-        .await
-        .expect(200);
+    let confirmed = verv.put(&path, at("2026-03-26T11:55:00Z")).await;
+    let confirmed = confirmed.expect(200).string("/confirmed_at");
+    assert_eq!(confirmed, "2026-03-26T12:00:00Z", "a clock that is behind");
 }
 
 #[tokio::test]

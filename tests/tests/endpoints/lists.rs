@@ -278,3 +278,31 @@ async fn attributions_are_filtered_by_what_they_have() {
     let page = verv.get(&of_mentor).await.expect(200).json();
     assert_eq!(ids(&page), [other_org]);
 }
+
+#[tokio::test]
+async fn a_page_links_to_the_next_one_and_the_last_to_none() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    for _ in 0..5 {
+        verv.click(CODE).await;
+    }
+    let mut path = format!("{ATTRIBUTIONS}?status=pending&limit=2");
+    let mut shown = Vec::new();
+    for page in 1.. {
+        let list = verv.get(&path).await.expect(200);
+        let data = list.json()["data"].as_array().expect("a list").clone();
+        shown.extend(data.into_iter().map(|record| record["id"].clone()));
+        let link = list.header("link").to_owned();
+        let Some(next) = link.strip_prefix('<') else {
+            assert_eq!((page, link.as_str()), (3, ""));
+            break;
+        };
+        let (next, rel) = next.split_once(">; ").expect("a relation");
+        assert_eq!(rel, "rel=\"next\"");
+        path = next.to_owned();
+    }
+    assert_eq!(shown.len(), 5);
+    shown.sort_by_key(ToString::to_string);
+    shown.dedup();
+    assert_eq!(shown.len(), 5);
+}

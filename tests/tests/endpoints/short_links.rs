@@ -231,3 +231,41 @@ async fn what_a_browser_sends_beyond_measure_is_shortened_or_dropped() {
     assert_eq!(click.string("/user_agent").len(), 1_024);
     assert_eq!(click.json()["referrer_url"], json!(null));
 }
+
+#[tokio::test]
+async fn a_link_as_people_paste_it_leads_on() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    for pasted in ["JAN-VERV-8F3A.", "JAN-VERV-8F3A,", "jan-verv-8f3a)", "JAN-VERV-8F3A%E2%80%9D"] {
+        let visit = verv.get(&format!("/r/{pasted}")).await.expect(302);
+        assert!(visit.header("location").contains("ref=JAN-VERV-8F3A&click="));
+    }
+}
+
+#[tokio::test]
+async fn the_parameters_of_a_visit_go_on_to_the_join_page_and_none_passes_for_ours() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    let path = "/r/JAN-VERV-8F3A?utm_source=flyer&ref=OTHER&click=attr_x&q=a%20b";
+    let visit = verv.get(path).await.expect(302);
+    let (base, click) = visit.header("location").split_once("&click=").expect("a click");
+    assert_eq!(
+        base,
+        "https://app.org.no/join?ref=JAN-VERV-8F3A&utm_source=flyer&q=a+b"
+    );
+    assert_eq!(click.len(), "attr_".len() + 32);
+    let long = format!("/r/JAN-VERV-8F3A?q={}", "x".repeat(2_000));
+    let visit = verv.get(&long).await.expect(302);
+    assert!(!visit.header("location").contains("xx"));
+}
+
+#[tokio::test]
+async fn a_link_that_leads_nowhere_leads_to_the_fallback_where_there_is_one() {
+    let fallback = [("LINK_FALLBACK_URL", "https://app.org.no/sorry")];
+    let verv = Verv::with_settings(&fallback).await;
+    for path in ["/r/NO-SUCH-CODE", "/r/%00", "/r/..."] {
+        let visit = verv.get(path).await.expect(302);
+        assert_eq!(visit.header("location"), "https://app.org.no/sorry");
+        assert_eq!(visit.header("cache-control"), "no-store");
+    }
+}

@@ -71,7 +71,8 @@ impl Play {
             address: address.unwrap_or("127.0.0.1").to_owned(),
             agent: agent.map(str::to_owned),
             referrer: referrer.map(str::to_owned),
-            occurred: occurred.unwrap_or(now),
+            // A clock that is ahead, within its tolerance, is now.
+            occurred: occurred.unwrap_or(now).min(at(now, 0)),
             created: now,
             member: None,
             deleted: false,
@@ -202,10 +203,11 @@ impl Play {
         }
         // Times are compared as they are shown: to the second.
         let time = time.unwrap_or(at(now, 0));
-        if time < at(click.occurred, 0) {
+        if time < at(click.occurred, 0) - TimeDelta::minutes(5) {
             let field = Some("confirmed_at");
             return Refusal(422, "confirmed_before_click", field).check(reply);
         }
+        let time = time.max(at(click.occurred, 0));
         if let Some(holder) = self.model.holder(&code.org, member) {
             Refusal(409, "member_already_attributed", None).check(reply);
             assert!(reply.string("/detail").contains(&holder.id));

@@ -226,3 +226,14 @@ fn no_function_outlives_the_safety_margin() {
     let scheduled = template.function(SCHEDULED);
     assert_eq!(scheduled["Properties"]["ReservedConcurrentExecutions"], 1);
 }
+
+#[test]
+fn pages_may_call_the_deployment_as_they_may_call_a_local_run() {
+    let template = Template::read();
+    let cors = &template.0["Resources"]["Api"]["Properties"]["CorsConfiguration"];
+    let methods = local::cors::METHODS.map(|method| method.to_string());
+    assert_eq!(cors["AllowMethods"], json!(methods));
+    assert_eq!(cors["AllowHeaders"], json!(local::cors::SENT));
+    assert_eq!(cors["ExposeHeaders"], json!(local::cors::READ));
+    assert_eq!(cors["MaxAge"], json!(local::cors::MAX_AGE.as_secs()));
+}

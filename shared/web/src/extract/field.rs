@@ -2,6 +2,7 @@
 
 use super::faults::plain;
 use crate::problem::{Problem, invalid};
+use serde::{Deserialize, Deserializer};
 
 /// The problem of what could not be deserialized: at `path`, or where serde was above the
 /// field, at the name in its message.
@@ -11,4 +12,15 @@ pub(super) fn field_problem(path: &str, message: &str) -> Problem {
         Some(field) => invalid(field, "is given twice"),
         None => invalid(path, &plain(message)),
     }
+}
+
+/// Tells a field that is given as `null` from one that is left out: for
+/// `#[serde(default, deserialize_with = "given")]`.
+///
+/// # Errors
+/// The value is no `T`.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }

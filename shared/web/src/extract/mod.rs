@@ -14,6 +14,7 @@ mod short_base;
 
 pub use body::BoundedBody;
 pub use client::Client;
+pub use field::given;
 pub use idempotent::{CallerName, IdempotentJson};
 pub use json::JsonBody;
 pub use now::Now;

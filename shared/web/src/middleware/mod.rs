@@ -7,6 +7,7 @@ mod deadline;
 mod errors;
 mod fallback;
 mod headers;
+mod links;
 mod metrics;
 mod observe;
 
@@ -35,6 +36,7 @@ pub(crate) fn with_middleware(
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(from_fn(deadline::deadline))
         .layer(from_fn_with_state(conventions, errors::render))
+        .layer(from_fn(links::link_next_page))
         .layer(map_response(headers::protect))
         .layer(from_fn_with_state(observation, observe::observe))
         .layer(from_fn_with_state(app.clone(), audit::audit))

@@ -77,11 +77,6 @@ impl From<RetireRefusal> for Problem {
                 Self::unprocessable("mentor_mismatch", "This code belongs to another mentor.")
                     .with_field("mentor_id", "is not the owner of the code")
             }
-            RetireRefusal::BeforeCreation => Self::unprocessable(
-                "deactivated_before_creation",
-                "A code cannot end before it was made.",
-            )
-            .with_field("deactivated_at", "is before created_at"),
             RetireRefusal::InTheFuture => Self::unprocessable(
                 "deactivated_in_the_future",
                 "A code is deactivated now or in the past.",
