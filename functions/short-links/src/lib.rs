@@ -38,7 +38,9 @@ async fn follow(
     visit: Visit,
     code: Result<PathId<String>, Problem>,
 ) -> Result<Response, Problem> {
-    let code = code.ok().and_then(|PathId(text)| FoldedCode::pasted(&text).ok());
+    let code = code
+        .ok()
+        .and_then(|PathId(text)| FoldedCode::pasted(&text).ok());
     let Some(code) = code else {
         return Ok(leads_nowhere(&settings));
     };

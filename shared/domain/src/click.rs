@@ -142,11 +142,7 @@ mod tests {
                 Organisation,
                 at("2020-01-01T00:00:00Z"),
             ),
-            (
-                Some("2026-03-26T12:05:00Z"),
-                Public,
-                Ok(now.into()),
-            ),
+            (Some("2026-03-26T12:05:00Z"), Public, Ok(now.into())),
             (
                 Some("2026-03-26T12:05:01Z"),
                 Platform,

@@ -196,7 +196,12 @@ mod tests {
     #[test]
     fn punctuation_that_sticks_to_a_pasted_link_does_no_harm() {
         let code: FoldedCode = "JAN-VERV-8F3A".parse().expect("a code");
-        for pasted in ["JAN-VERV-8F3A.", "jan-verv-8f3a),", "JAN-VERV-8F3A”!", " JAN-VERV-8F3A>"] {
+        for pasted in [
+            "JAN-VERV-8F3A.",
+            "jan-verv-8f3a),",
+            "JAN-VERV-8F3A”!",
+            " JAN-VERV-8F3A>",
+        ] {
             assert_eq!(FoldedCode::pasted(pasted), Ok(code.clone()), "{pasted}");
         }
         assert!(FoldedCode::pasted("...").is_err() && FoldedCode::pasted("JAN/VERV").is_err());

@@ -252,7 +252,10 @@ async fn what_decorates_a_click_never_loses_it() {
     for (field, odd) in [
         ("referrer_url", json!("")),
         ("referrer_url", json!("android-app://com.google.android.gm")),
-        ("referrer_url", json!("https://x.org/".to_owned() + &"x".repeat(3_000))),
+        (
+            "referrer_url",
+            json!("https://x.org/".to_owned() + &"x".repeat(3_000)),
+        ),
         ("user_agent", json!("")),
         ("user_agent", json!("Mozilla\nX: y")),
     ] {

@@ -236,9 +236,18 @@ async fn what_a_browser_sends_beyond_measure_is_shortened_or_dropped() {
 async fn a_link_as_people_paste_it_leads_on() {
     let verv = Verv::start().await;
     verv.make_example_code().await;
-    for pasted in ["JAN-VERV-8F3A.", "JAN-VERV-8F3A,", "jan-verv-8f3a)", "JAN-VERV-8F3A%E2%80%9D"] {
+    for pasted in [
+        "JAN-VERV-8F3A.",
+        "JAN-VERV-8F3A,",
+        "jan-verv-8f3a)",
+        "JAN-VERV-8F3A%E2%80%9D",
+    ] {
         let visit = verv.get(&format!("/r/{pasted}")).await.expect(302);
-        assert!(visit.header("location").contains("ref=JAN-VERV-8F3A&click="));
+        assert!(
+            visit
+                .header("location")
+                .contains("ref=JAN-VERV-8F3A&click=")
+        );
     }
 }
 
@@ -248,7 +257,10 @@ async fn the_parameters_of_a_visit_go_on_to_the_join_page_and_none_passes_for_ou
     verv.make_example_code().await;
     let path = "/r/JAN-VERV-8F3A?utm_source=flyer&ref=OTHER&click=attr_x&q=a%20b";
     let visit = verv.get(path).await.expect(302);
-    let (base, click) = visit.header("location").split_once("&click=").expect("a click");
+    let (base, click) = visit
+        .header("location")
+        .split_once("&click=")
+        .expect("a click");
     assert_eq!(
         base,
         "https://app.org.no/join?ref=JAN-VERV-8F3A&utm_source=flyer&q=a+b"

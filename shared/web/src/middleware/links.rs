@@ -47,6 +47,9 @@ mod tests {
             link("https://x.org/api/things?org_id=a%7Cb&page=2&limit=5"),
             r#"</api/things?org_id=a%7Cb&limit=5&cursor=AZ_z>; rel="next""#
         );
-        assert_eq!(link("/api/things"), r#"</api/things?cursor=AZ_z>; rel="next""#);
+        assert_eq!(
+            link("/api/things"),
+            r#"</api/things?cursor=AZ_z>; rel="next""#
+        );
     }
 }

@@ -24,7 +24,10 @@ pub(super) fn join_base_url(value: Option<String>, on_lambda: bool) -> Result<Ur
 ///
 /// # Errors
 /// It is no URL for links.
-pub(super) fn short_base_url(value: Option<String>, on_lambda: bool) -> Result<Option<Url>, SettingError> {
+pub(super) fn short_base_url(
+    value: Option<String>,
+    on_lambda: bool,
+) -> Result<Option<Url>, SettingError> {
     let local = (!on_lambda).then(|| "https://org.no/r".to_owned());
     let text = value.or(local);
     text.map(|text| url("SHORT_BASE_URL", &text, on_lambda))
@@ -35,7 +38,10 @@ pub(super) fn short_base_url(value: Option<String>, on_lambda: bool) -> Result<O
 ///
 /// # Errors
 /// It is no URL for links.
-pub(super) fn fallback_url(value: Option<String>, on_lambda: bool) -> Result<Option<Url>, SettingError> {
+pub(super) fn fallback_url(
+    value: Option<String>,
+    on_lambda: bool,
+) -> Result<Option<Url>, SettingError> {
     value
         .map(|text| url("LINK_FALLBACK_URL", &text, on_lambda))
         .transpose()
