@@ -59,7 +59,12 @@ impl Target {
     /// none.
     pub(crate) fn redirect(self, parameters: &[(String, String)], settings: &Settings) -> Response {
         let mut url = settings.join_url(&self.code);
-        url.query_pairs_mut().extend_pairs(parameters);
+        // What the join page's address says already is the operator's.
+        let given: Vec<String> = (url.query_pairs())
+            .map(|(name, _)| name.into_owned())
+            .collect();
+        let others = parameters.iter().filter(|(name, _)| !given.contains(name));
+        url.query_pairs_mut().extend_pairs(others);
         if let Some(Ok(click)) = &self.click {
             url.query_pairs_mut()
                 .append_pair("click", &click.to_string());

@@ -45,7 +45,7 @@ impl Visit {
         }
         form_urlencoded::parse(self.query.as_bytes())
             .into_owned()
-            .filter(|(name, _)| !["ref", "click"].contains(&name.as_str()))
+            .filter(|(name, _)| name != "click")
             .collect()
     }
 

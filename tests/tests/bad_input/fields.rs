@@ -152,7 +152,7 @@ async fn a_bad_field_of_a_change_is_named() {
     let mut words: Vec<Value> = words.into_iter().map(Value::from).collect();
     words.extend([Value::Null, json!(0), json!(["inactive"])]);
     let mut times = bad_times();
-    times.extend([json!("2026-03-26T12:06:00Z"), json!("2026-03-26T11:59:59Z")]);
+    times.push(json!("2026-03-26T12:06:00Z"));
     let good = json!({"status": "inactive"});
     let bad = [
         each("status", words.clone()),

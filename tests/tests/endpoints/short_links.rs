@@ -196,17 +196,19 @@ async fn nothing_in_a_request_changes_where_a_link_leads() {
         ("x-forwarded-host", "evil.example"),
         ("sec-purpose", "prefetch"),
     ];
-    for code in [
-        CODE.to_owned(),
-        format!("{CODE}?ref=OTHER&url=https://evil.example"),
+    let join = "https://example.org/join?lang=no&ref=JAN-VERV-8F3A";
+    for (query, carried) in [
+        ("", ""),
+        (
+            "?ref=OTHER&lang=en&click=attr_1&url=https://evil.example",
+            "&url=https%3A%2F%2Fevil.example",
+        ),
     ] {
+        let code = format!("{CODE}{query}");
         let reply = follow(&verv, Method::GET, &code, &headers)
             .await
             .expect(302);
-        assert_eq!(
-            reply.header("location"),
-            "https://example.org/join?lang=no&ref=JAN-VERV-8F3A"
-        );
+        assert_eq!(reply.header("location"), format!("{join}{carried}"));
     }
 }
 
