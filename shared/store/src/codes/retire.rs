@@ -26,7 +26,8 @@ impl Store {
     ) -> Result<CodeRecord, TransactError<RetireRefusal>> {
         let at = deactivation_time(at, now).map_err(TransactError::Refused)?;
         let decide = |record: &CodeRecord| record.deactivated(at, now);
-        self.retire(id, decide, &deactivation(at)).await
+        let change = |retired: &CodeRecord| deactivation(retired.deactivated_at.unwrap_or(at));
+        self.retire(id, decide, change).await
     }
 
     /// Makes a code invalid for good, as of `now`. The first invalidation's time stays.
@@ -43,17 +44,17 @@ impl Store {
         )
         .when(format!("{LIVE} AND attribute_not_exists(invalidated_at)"))
         .bind(":at", &Timestamp::from(now));
-        self.retire(id, |record| Ok(record.invalidated(now)), &change)
-            .await
+        let decide = |record: &CodeRecord| Ok(record.invalidated(now));
+        self.retire(id, decide, |_| change.clone()).await
     }
 
     /// Reads, decides and changes until nobody is in between. `decide` gives the record as it
-    /// will be, or `None` where it is so already.
+    /// will be, or `None` where it is so already; `change` says how the items come to be so.
     async fn retire(
         &self,
         id: CodeId,
         decide: impl Fn(&CodeRecord) -> Result<Option<CodeRecord>, RetireRefusal>,
-        change: &Update,
+        change: impl Fn(&CodeRecord) -> Update,
     ) -> Result<CodeRecord, TransactError<RetireRefusal>> {
         let pair = PairOf::default();
         until_settled("the code", || async {
@@ -61,7 +62,7 @@ impl Store {
             let Some(retired) = decide(&record).map_err(refused)? else {
                 return Ok(record);
             };
-            self.retiring(&record, change, || Conflict::Overtaken)
+            self.retiring(&record, &change(&retired), || Conflict::Overtaken)
                 .free_pair(&record, &pair)
                 .commit()
                 .await?;
