@@ -141,7 +141,7 @@ async fn two_hundred_racers_get_what_the_limit_allows_where_transactions_conflic
         ..Options::default()
     });
     let verv = Verv::with_client(&[], |endpoint| stand_in.client(endpoint)).await;
-    for (round, limit) in [1, 8, 29].into_iter().enumerate() {
+    for (round, limit) in [1, 8, 16].into_iter().enumerate() {
         race(&verv, round, limit).await;
     }
     let conflicts = stand_in.tally().of(|item| item.pk.starts_with("CODE#"));
