@@ -9,7 +9,7 @@ use crate::error::TransactError;
 use crate::expression::Update;
 use crate::keys;
 use crate::store::Store;
-use crate::transaction::{Attempt, Conflict, refused, until_settled};
+use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::attribution::Conversion;
 use domain::confirmation::{ConfirmDecision, ConfirmRefusal, Confirmation};
@@ -115,26 +115,27 @@ impl Store {
                 })
             })
             .create(&change, |_| Conflict::Overtaken);
+        transaction.count_on(tally).commit().await
+    }
+}
+
+impl Transaction<'_, Conflict<ConfirmRefusal>> {
+    /// Counts the referral on the code that `tally` names, if that has room for it.
+    fn count_on(self, tally: &Tally) -> Self {
         let Tally::Code(counting) = tally else {
-            return transaction.commit().await;
+            return self;
         };
         let count = Update::new("ADD confirmed :one")
             .when(format!("{COUNTS} AND {BELOW_LIMIT}"))
             .bind(":one", &1);
-        transaction
-            .update(
-                &keys::code(&counting.record.code.folded()),
-                count,
-                |held: Option<CanonicalCode>| match held {
-                    Some(code) if code.replaced_by().is_none() => {
-                        Conflict::Refused(ConfirmRefusal::LimitReached)
-                    }
-                    // Rotated meanwhile, or deleted, which the next reading tells apart.
-                    _ => Conflict::Overtaken,
-                },
-            )
-            .commit()
-            .await
+        let key = keys::code(&counting.record.code.folded());
+        self.update(&key, count, |held: Option<CanonicalCode>| match held {
+            Some(code) if code.replaced_by().is_none() => {
+                Conflict::Refused(ConfirmRefusal::LimitReached)
+            }
+            // Rotated meanwhile, or deleted, which the next reading tells apart.
+            _ => Conflict::Overtaken,
+        })
     }
 }
 

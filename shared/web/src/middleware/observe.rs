@@ -138,37 +138,30 @@ fn trace(measured: &Measured<'_>) {
         read_units,
         write_units,
     } = measured.usage;
+    // A level is part of an event's place in the code, so it cannot be a value.
+    macro_rules! at {
+        ($level:ident) => {
+            tracing::$level!(
+                message,
+                method,
+                route,
+                status,
+                milliseconds,
+                trips,
+                calls,
+                read_units,
+                write_units,
+                request_id,
+                requestid,
+                unverified,
+                cause
+            )
+        };
+    }
     if cause.is_some() {
-        tracing::error!(
-            message,
-            method,
-            route,
-            status,
-            milliseconds,
-            trips,
-            calls,
-            read_units,
-            write_units,
-            request_id,
-            requestid,
-            unverified,
-            cause
-        );
+        at!(error);
     } else {
-        tracing::info!(
-            message,
-            method,
-            route,
-            status,
-            milliseconds,
-            trips,
-            calls,
-            read_units,
-            write_units,
-            request_id,
-            requestid,
-            unverified
-        );
+        at!(info);
     }
 }
 
