@@ -123,6 +123,14 @@ pub struct CodeRecord {
     pub invalidated_at: Option<Timestamp>,
 }
 
+impl CodeTerms {
+    /// Whether the code has a limit, or may get one from its program: only then are its confirmed
+    /// referrals counted on it.
+    pub fn may_limit(&self) -> bool {
+        self.max_referrals.is_some() || self.program.is_some()
+    }
+}
+
 impl CodeRecord {
     /// A new active code, made at `now`.
     pub fn new(

@@ -9,7 +9,6 @@ use crate::dynamo::Read;
 use crate::error::StoreError;
 use crate::keys;
 use crate::store::Store;
-use domain::code_record::CodeTerms;
 use domain::{CountedCode, FoldedCode};
 
 /// How many rotations of a code are followed: each costs a trip.
@@ -39,7 +38,7 @@ impl Store {
             return Ok(Tally::Nowhere);
         };
         let code = Counting::read(code);
-        if !counts(&code.counted.record.terms) {
+        if !code.counted.record.terms.may_limit() {
             return Ok(Tally::Nowhere);
         }
         self.newest(code).await
@@ -93,8 +92,4 @@ impl Counting {
             counted: code.into(),
         }
     }
-}
-
-fn counts(terms: &CodeTerms) -> bool {
-    terms.max_referrals.is_some() || terms.program.is_some()
 }
