@@ -107,7 +107,7 @@ impl Settings {
             api_access: api_access(set("API_ACCESS"))?,
             tokens: tokens::from_lookup(&set, on_lambda)?,
             limits: Limits::from_lookup(&set)?,
-            audit_key: AuditKey::from_lookup(&set)?,
+            audit_key: AuditKey::from_lookup(&set, on_lambda)?,
             key_mode: key_mode(set("API_KEY_MODE"), on_lambda)?,
             fold_pace: fold_pace(set("FOLD_WAIT_SECONDS"), set("FOLD_WAITING_FACTS"))?,
         };

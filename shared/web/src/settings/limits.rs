@@ -4,6 +4,7 @@
 use super::error::SettingError;
 use aws_lc_rs::{constant_time, digest, hmac};
 use axum::http::{HeaderMap, HeaderName};
+use domain::ids::random_bytes;
 use domain::rate::Rate;
 use ipnet::IpNet;
 use std::fmt;
@@ -132,15 +133,17 @@ impl fmt::Debug for AuditKey {
 }
 
 impl AuditKey {
-    /// The key in `AUDIT_KEY`, or else one that follows from `TOKEN_KEYS`.
+    /// The key in `AUDIT_KEY`, or else one that follows from `TOKEN_KEYS`. A deployment with
+    /// neither has one of each process's own: a name that everybody could compute is none.
     pub(super) fn from_lookup(
         set: &impl Fn(&'static str) -> Option<String>,
+        on_lambda: bool,
     ) -> Result<Self, SettingError> {
-        let key = match set("AUDIT_KEY") {
-            Some(key) => long_enough("AUDIT_KEY", key)?.into_bytes(),
-            None => {
-                let keys = set("TOKEN_KEYS").unwrap_or_default();
-                let text = format!("audit key of {keys}");
+        let key = match (set("AUDIT_KEY"), set("TOKEN_KEYS")) {
+            (Some(key), _) => long_enough("AUDIT_KEY", key)?.into_bytes(),
+            (None, None) if on_lambda => random_bytes::<32>().to_vec(),
+            (None, keys) => {
+                let text = format!("audit key of {}", keys.unwrap_or_default());
                 digest::digest(&digest::SHA256, text.as_bytes())
                     .as_ref()
                     .to_vec()
@@ -274,7 +277,7 @@ mod tests {
     #[test]
     fn a_name_in_the_audit_trail_depends_on_the_key() {
         let key = |key: &'static str| {
-            AuditKey::from_lookup(&|name| (name == "AUDIT_KEY").then(|| key.to_owned()))
+            AuditKey::from_lookup(&|name| (name == "AUDIT_KEY").then(|| key.to_owned()), true)
         };
         let (one, other) = (key("0123456789abcdef"), key("fedcba9876543210"));
         let (one, other) = (one.expect("valid"), other.expect("valid"));
@@ -282,5 +285,15 @@ mod tests {
         assert_ne!(one.hash("usr_1"), one.hash("usr_2"));
         assert_ne!(one.hash("usr_1"), other.hash("usr_1"));
         assert_eq!(one.hash("usr_1").len(), 32);
+        let without = |on_lambda| {
+            let key = AuditKey::from_lookup(&|_| None, on_lambda).expect("valid");
+            key.hash("usr_1")
+        };
+        assert_eq!(without(false), without(false), "local runs share theirs");
+        assert_ne!(
+            without(true),
+            without(true),
+            "nobody computes a deployment's"
+        );
     }
 }
