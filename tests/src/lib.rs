@@ -2,8 +2,9 @@
 //! the test moves. `Verv` calls the router in the process; `Verv::serve` opens a port;
 //! `Verv::through` puts a [`Faults`] between the platform and the engine.
 //!
-//! Two things are watched in every test: that no function calls what its policy in the
-//! template denies ([`policy`]), and that no log line tells who somebody is ([`logs`]).
+//! Three things are watched in every test: that no function calls what its policy in the
+//! template denies ([`policy`]), that no log line tells who somebody is ([`logs`]), and that
+//! `openapi.yaml` says every answer ([`openapi`]).
 
 pub mod contract;
 pub mod faults;
@@ -11,6 +12,7 @@ pub mod flows;
 pub mod functions;
 pub mod gate;
 pub mod logs;
+pub mod openapi;
 pub mod policy;
 pub mod recount;
 pub mod runtime_api;
@@ -160,6 +162,7 @@ impl Verv {
         let router = verv
             .router
             .layer(from_fn(policy::as_its_function))
+            .layer(from_fn(openapi::as_documented))
             .layer(from_fn(logs::plant_request));
         Self { router, ..verv }
     }

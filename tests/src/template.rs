@@ -111,7 +111,7 @@ pub fn routes(function: &Value) -> BTreeSet<Route> {
         .collect()
 }
 
-fn json(yaml: &Yaml<'_>) -> Value {
+pub(crate) fn json(yaml: &Yaml<'_>) -> Value {
     match yaml {
         Yaml::Value(scalar) => match scalar {
             Scalar::Null => Value::Null,
