@@ -5,7 +5,7 @@ use crate::template::repository;
 use crate::{Reply, Verv};
 use axum::body::Body;
 use domain::api_key::NewApiKey;
-use domain::attribution::{ReferrerUrl, Visitor};
+use domain::attribution::{ReferrerUrl, Source, Visitor};
 use domain::code_record::CodeTerms;
 use domain::{ApiKey, Attribution, CodeRecord, KeyMode, KeyScope, KeyText, Program};
 use lambda_http::request::LambdaRequest;
@@ -169,6 +169,8 @@ pub async fn fill(verv: &Verv, before: Before) {
         let referrer: Result<ReferrerUrl, _> = "https://instagram.com".parse();
         verv.put_attribution(&Attribution {
             id: CLICK_ID.parse().expect("an id"),
+            source: Source::Click,
+            program: None,
             code: record.code,
             mentor: record.mentor,
             org: record.org,

@@ -37,6 +37,16 @@ pub fn routes() -> Routes {
             STAFF.or_key(KeyScope::StatsRead),
             statistics::leaderboard,
         )
+        .get(
+            "/total",
+            STAFF.or_key(KeyScope::StatsRead),
+            statistics::org_total,
+        )
+        .get(
+            "/timeseries",
+            STAFF.or_key(KeyScope::StatsRead),
+            statistics::org_timeseries,
+        )
         .get("/{id}", OWN.or_key(KeyScope::AttributionsRead), show)
         // A mentor who could confirm would count their own recruits.
         .put("/{id}", STAFF.or_key(KeyScope::ConversionsWrite), confirm)
@@ -49,12 +59,12 @@ pub fn routes() -> Routes {
         .get(
             "/mentor/{mentor_id}/total",
             OWN.or_key(KeyScope::StatsRead),
-            statistics::total,
+            statistics::mentor_total,
         )
         .get(
             "/mentor/{mentor_id}/timeseries",
             OWN.or_key(KeyScope::StatsRead),
-            statistics::timeseries,
+            statistics::mentor_timeseries,
         )
 }
 

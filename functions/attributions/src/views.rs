@@ -78,7 +78,8 @@ impl From<Attribution> for ConfirmedView {
     }
 }
 
-/// An attribution in the list of its mentor.
+/// An attribution in the list of its mentor, with when what it shows occurred: the click, or
+/// the recruitment that it has become.
 #[derive(Serialize)]
 pub(crate) struct MentorsView {
     #[serde(flatten)]
@@ -88,8 +89,11 @@ pub(crate) struct MentorsView {
 
 impl From<Attribution> for MentorsView {
     fn from(attribution: Attribution) -> Self {
+        let conversion = attribution.conversion.as_ref();
         Self {
-            occurred_at: attribution.occurred_at,
+            occurred_at: conversion.map_or(attribution.occurred_at, |conversion| {
+                conversion.confirmed_at
+            }),
             fields: attribution.into(),
         }
     }

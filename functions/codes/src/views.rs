@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::codes::Rotation;
-use domain::stats::{Counts, Period};
+use domain::period::Period;
+use domain::stats::Counts;
 use domain::{Code, CodeId, CodeRecord, CodeStatus, MentorId, OrgId, Timestamp};
 use serde::Serialize;
 use web::extract::ShortBase;

@@ -17,6 +17,7 @@ pub mod confirmation;
 pub mod facts;
 pub mod ids;
 pub mod key_text;
+pub mod period;
 pub mod privacy;
 pub mod program;
 pub mod rate;
@@ -28,7 +29,7 @@ pub mod text;
 pub mod usage;
 
 pub use api_key::{ApiKey, KeyScope};
-pub use attribution::{Attribution, AttributionStatus, AttributionType};
+pub use attribution::{Attribution, AttributionStatus, AttributionType, Source};
 pub use caller::CallerKind;
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};

@@ -197,6 +197,21 @@ async fn reads(verv: &Verv, code: &str, measured: &mut Measured) {
             format!("{attributions}/mentor/usr_4491/timeseries?period=90d"),
         ),
         (
+            "total of an org",
+            TOTAL,
+            format!("{attributions}/total?org_id=org_002"),
+        ),
+        (
+            "total 90d of an org",
+            TOTAL,
+            format!("{attributions}/total?org_id=org_002&period=90d"),
+        ),
+        (
+            "series of an org",
+            budget(2, 8.0, 0.0),
+            format!("{attributions}/timeseries?org_id=org_002&period=90d"),
+        ),
+        (
             "leaderboard",
             budget(1, 2.0, 0.0),
             format!("{attributions}/leaderboard?org_id=org_002"),

@@ -11,7 +11,7 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, until_settled};
 use chrono::{DateTime, Utc};
 use domain::attribution::Conversion;
-use domain::{Attribution, AttributionId, FoldedCode, Timestamp};
+use domain::{Attribution, AttributionId, FoldedCode, Source, Timestamp};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -74,7 +74,10 @@ impl Store {
         let expires = (now + CHANGE_RETENTION).timestamp();
         let change = AttributionChange {
             sign: -1,
-            clicked_on: Some(attribution.occurred_at.day()),
+            clicked_on: match attribution.source {
+                Source::Click => Some(attribution.occurred_at.day()),
+                Source::Typed => None,
+            },
             converted_on: conversion.map(|conversion| conversion.confirmed_at.day()),
             expires: conversion.is_none().then_some(expires),
             ..change_of(&attribution, now)

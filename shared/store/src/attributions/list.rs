@@ -9,8 +9,9 @@ use crate::page::{ListRequest, Page};
 use crate::stats::Subject;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::period::Period;
 use domain::rollup::Fold;
-use domain::stats::{Counts, Period};
+use domain::stats::Counts;
 use domain::{Attribution, AttributionStatus, CodeRecord, FoldedCode, OwnerFilter};
 use futures::try_join;
 
@@ -104,8 +105,8 @@ impl Store {
 
 fn of_status(counts: Counts, status: Option<AttributionStatus>) -> i64 {
     match status {
-        None => counts.clicks,
+        None => counts.attributions(),
         Some(AttributionStatus::Confirmed) => counts.conversions,
-        Some(AttributionStatus::Pending) => counts.clicks - counts.conversions,
+        Some(AttributionStatus::Pending) => counts.pending(),
     }
 }

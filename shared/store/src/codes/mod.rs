@@ -16,8 +16,9 @@ use crate::misses::Lookup;
 use crate::stats::{Counted, Subject};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::period::Period;
 use domain::rollup::Fold;
-use domain::stats::{Counts, Period};
+use domain::stats::Counts;
 use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, FoldedCode, MentorId, OrgId};
 use futures::try_join;
 
