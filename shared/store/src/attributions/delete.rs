@@ -1,6 +1,6 @@
 //! Deleting an attribution.
 
-use super::tally::{COUNTS, Tally};
+use super::tally::COUNTS;
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, CHANGE_RETENTION, MemberGuard};
 use crate::code_item::CanonicalCode;
@@ -51,14 +51,6 @@ impl Store {
             Ok(Some(at))
         });
         deleted.await.map_err(TransactError::into_store_error)
-    }
-
-    /// The code that counts the referrals of `code`, if it can be found.
-    async fn counting_code(&self, code: &FoldedCode) -> Result<Option<FoldedCode>, StoreError> {
-        match self.tally_of_counted(code).await? {
-            Tally::Code(counting) => Ok(Some(counting.record.code.folded())),
-            Tally::Nowhere | Tally::TooFar => Ok(None),
-        }
     }
 
     async fn commit_removal(
