@@ -74,7 +74,7 @@ async fn list(
     ListQuery { filter, paging }: ListQuery<AttributionQuery>,
 ) -> Result<ListReply<AttributionView>, Problem> {
     let page = store
-        .list_attributions(&filter.into(), paging.request(), now)
+        .list_attributions(&filter.try_into()?, paging.request(), now)
         .await?;
     Ok(list_view(paging, page, now, AttributionView::from))
 }
@@ -85,7 +85,7 @@ async fn list_of_mentor(
     MentorPath(mentor): MentorPath,
     ListQuery { filter, paging }: ListQuery<MentorsQuery>,
 ) -> Result<ListReply<MentorsView>, Problem> {
-    let filter = filter.of_mentor(mentor);
+    let filter = filter.of_mentor(mentor)?;
     let page = store
         .list_attributions(&filter, paging.request(), now)
         .await?;

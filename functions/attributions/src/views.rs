@@ -8,6 +8,7 @@ use domain::{
 };
 use serde::Serialize;
 use std::net::IpAddr;
+use web::csv::Columns;
 
 /// What every view of an attribution begins with.
 #[derive(Serialize)]
@@ -42,6 +43,22 @@ pub(crate) struct AttributionView {
     referrer_url: Option<ReferrerUrl>,
     occurred_at: Timestamp,
     created_at: Timestamp,
+}
+
+impl Columns for AttributionView {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "code",
+        "mentor_id",
+        "type",
+        "status",
+        "new_member_id",
+        "ip_address",
+        "user_agent",
+        "referrer_url",
+        "occurred_at",
+        "created_at",
+    ];
 }
 
 impl From<Attribution> for AttributionView {
@@ -85,6 +102,18 @@ pub(crate) struct MentorsView {
     #[serde(flatten)]
     fields: AttributionFields,
     occurred_at: Timestamp,
+}
+
+impl Columns for MentorsView {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "code",
+        "mentor_id",
+        "type",
+        "status",
+        "new_member_id",
+        "occurred_at",
+    ];
 }
 
 impl From<Attribution> for MentorsView {

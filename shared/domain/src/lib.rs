@@ -26,6 +26,7 @@ pub mod scope;
 pub mod stats;
 pub mod terms;
 pub mod text;
+pub mod time_span;
 pub mod usage;
 
 pub use api_key::{ApiKey, KeyScope};
@@ -42,4 +43,5 @@ pub use privacy::Pseudonym;
 pub use program::{Program, ProgramStatus};
 pub use scope::{OutOfScope, OwnerFilter, Scope};
 pub use text::Invalid;
+pub use time_span::TimeSpan;
 pub use usage::CountedCode;
