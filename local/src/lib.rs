@@ -7,6 +7,7 @@ pub mod data;
 pub mod demo;
 pub mod dynamodb;
 pub mod engine;
+pub mod gateway;
 pub mod repair;
 pub mod token;
 

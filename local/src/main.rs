@@ -8,6 +8,7 @@ use local::cors::with_cors;
 use local::demo;
 use local::dynamodb::DynamoDb;
 use local::engine::Engine;
+use local::gateway::as_at_the_gateway;
 use local::repair::{self, RebuildArguments, VerifyArguments};
 use local::token::{self, TokenArguments};
 use std::error::Error;
@@ -124,7 +125,8 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         settings.fold_pace,
         settings.visitor_retention,
     ));
-    let router = with_cors(local::router(App::new(store, Arc::new(settings), clock)))?;
+    let router = local::router(App::new(store, Arc::new(settings), clock));
+    let router = with_cors(as_at_the_gateway(router))?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(stop)

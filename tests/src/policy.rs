@@ -215,7 +215,8 @@ pub async fn as_function<F: Future>(function: &'static str, work: F) -> F::Outpu
 pub(crate) async fn as_its_function(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|path| {
         let method = request.method().as_str().to_owned();
-        (method, path.as_str().to_owned())
+        let path = path.as_str();
+        (method, path.strip_suffix('/').unwrap_or(path).to_owned())
     });
     match route.and_then(|route| GRANTS.functions.get(&route)) {
         Some(function) => as_function(function, next.run(request)).await,

@@ -16,8 +16,10 @@ pub struct Record {
     pub org: String,
     /// The code that was used, as its record spells it.
     pub code: String,
-    /// The day of the click, UTC.
-    pub clicked_on: NaiveDate,
+    /// The code's program when it was clicked or typed.
+    pub program: Option<String>,
+    /// The day of the click, UTC; `None` where there was none.
+    pub clicked_on: Option<NaiveDate>,
     /// The day of the conversion, UTC; `None` while it is a click alone.
     pub converted_on: Option<NaiveDate>,
 }
@@ -70,7 +72,11 @@ impl Records {
                     mentor: text("mentor"),
                     org: text("org"),
                     code: text("code"),
-                    clicked_on: day(text("occurred_at")),
+                    program: optional(&item, "program"),
+                    clicked_on: match optional(&item, "source").as_deref() {
+                        Some("typed") => None,
+                        _ => Some(day(text("occurred_at"))),
+                    },
                     converted_on: optional(&item, "confirmed_at").map(day),
                 }),
                 Some("code_entry") => records.codes.push(CodeOwner {

@@ -1,11 +1,11 @@
 //! The sample events in `events/`, and what the table holds before each.
 
 use crate::flows::{CODE, MENTOR, ORG};
-use crate::template::repository;
+use crate::template::{declared as declared_path, repository};
 use crate::{Reply, Verv};
 use axum::body::Body;
 use domain::api_key::NewApiKey;
-use domain::attribution::{ReferrerUrl, Visitor};
+use domain::attribution::{ReferrerUrl, Source, Visitor};
 use domain::code_record::CodeTerms;
 use domain::{ApiKey, Attribution, CodeRecord, KeyMode, KeyScope, KeyText, Program};
 use lambda_http::request::LambdaRequest;
@@ -73,12 +73,14 @@ pub fn samples() -> Vec<Sample> {
         // API Gateway has a route of its own for HEAD.
         let (method, path) = key.split_once(' ').expect("a method and a path");
         let of_router = if method == "HEAD" { "GET" } else { method };
+        let declared_path = declared_path(path);
         let place = declared
             .iter()
-            .position(|route| route.method == of_router && route.path == path);
+            .position(|route| route.method == of_router && route.path == declared_path);
         (
             place.unwrap_or_else(|| panic!("no route {key}")),
             method == "HEAD",
+            path.contains('+'),
         )
     };
     let mut samples: Vec<Sample> = http_events().into_iter().map(Sample::read).collect();
@@ -169,6 +171,8 @@ pub async fn fill(verv: &Verv, before: Before) {
         let referrer: Result<ReferrerUrl, _> = "https://instagram.com".parse();
         verv.put_attribution(&Attribution {
             id: CLICK_ID.parse().expect("an id"),
+            source: Source::Click,
+            program: None,
             code: record.code,
             mentor: record.mentor,
             org: record.org,

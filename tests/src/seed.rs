@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::attribution::Visitor;
+use domain::attribution::{Source, Visitor};
 use domain::code_record::CodeTerms;
 use domain::{Attribution, AttributionId, Code, CodeRecord, MentorId, OrgId};
 use futures::StreamExt;
@@ -57,6 +57,8 @@ pub fn click(mentor: &MentorId, org: &OrgId, code: &Code, at: DateTime<Utc>) -> 
                  (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1";
     Attribution {
         id: AttributionId::new(at),
+        source: Source::Click,
+        program: None,
         code: code.clone(),
         mentor: mentor.clone(),
         org: org.clone(),

@@ -92,6 +92,13 @@ impl Template {
     }
 }
 
+/// The declared path that a path of the HTTP API is: a greedy one is how it takes the path with a
+/// slash at its end.
+#[must_use]
+pub fn declared(path: &str) -> String {
+    path.replace("+}", "}")
+}
+
 /// The routes that lead to a function.
 ///
 /// # Panics

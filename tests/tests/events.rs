@@ -118,6 +118,10 @@ async fn attributions_answer_their_events() {
       {"id":"attr_…","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)","referrer_url":"https://instagram.com","occurred_at":"2026-03-26T12:00:00Z","created_at":"2026-03-26T12:00:00Z"}
     attributions-leaderboard: 200
       {"org_id":"org_002","period":"all_time","as_of":null,"data":[]}
+    attributions-total: 200
+      {"org_id":"org_002","total_clicks":0,"total_conversions":0,"conversion_rate":0.0,"period":"previous_month"}
+    attributions-timeseries: 200
+      {"org_id":"org_002","period":"7d","data":[{"date":"2026-03-20","clicks":1,"conversions":0},{"date":"2026-03-21","clicks":0,"conversions":0},{"date":"2026-03-22","clicks":0,"conversions":0},{"date":"2026-03-23","clicks":0,"conversions":0},{"date":"2026-03-24","clicks":0,"conversions":0},{"date":"2026-03-25","clicks":0,"conversions":0},{"date":"2026-03-26","clicks":0,"conversions":0}]}
     attributions-get: 200
       {"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":null,"referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","created_at":"2026-03-20T14:22:01Z"}
     attributions-confirm: 200
@@ -179,7 +183,9 @@ async fn reward_promotion_answers_its_events() {
 async fn short_links_answer_their_events() {
     insta::assert_snapshot!(answers("short-links-").await, @r"
     short-links-follow: 302 https://app.org.no/join?ref=JAN-VERV-8F3A&click=attr_…
+    short-links-follow-slashed: 302 https://app.org.no/join?ref=JAN-VERV-8F3A&click=attr_…
     short-links-head: 302 https://app.org.no/join?ref=JAN-VERV-8F3A
+    short-links-head-slashed: 302 https://app.org.no/join?ref=JAN-VERV-8F3A
     ");
 }
 
@@ -216,9 +222,10 @@ fn every_route_has_an_event_that_takes_it() {
         assert!(takes(route, path), "{name}");
         taken.insert(key.to_owned());
     }
-    // API Gateway has a route of its own for HEAD, which the router answers wherever it
-    // answers GET.
-    assert!(taken.remove("HEAD /r/{code}"));
+    // API Gateway has a route of its own for HEAD, and for a path with a slash at its end.
+    for own in ["HEAD /r/{code}", "GET /r/{code+}", "HEAD /r/{code+}"] {
+        assert!(taken.remove(own), "{own}");
+    }
     let routes = local::routes();
     let declared = routes.declarations().iter();
     let declared: BTreeSet<_> = declared
@@ -229,6 +236,11 @@ fn every_route_has_an_event_that_takes_it() {
 
 /// Whether `path` is one of the paths that `pattern` matches.
 fn takes(pattern: &str, path: &str) -> bool {
+    if let Some(start) = pattern.strip_suffix("{code+}") {
+        return path
+            .strip_prefix(start)
+            .is_some_and(|rest| !rest.is_empty());
+    }
     let fits = |(wanted, given): (&str, &str)| wanted.starts_with('{') || wanted == given;
     pattern.split('/').count() == path.split('/').count()
         && pattern.split('/').zip(path.split('/')).all(fits)
@@ -255,6 +267,8 @@ fn routes_are_declared_with_their_access() {
     GET    /api/v1/referral-attributions                                ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
     POST   /api/v1/referral-attributions                                open clicks:write
     GET    /api/v1/referral-attributions/leaderboard                    ROLE_ADMIN ROLE_ORG stats:read
+    GET    /api/v1/referral-attributions/total                          ROLE_ADMIN ROLE_ORG stats:read
+    GET    /api/v1/referral-attributions/timeseries                     ROLE_ADMIN ROLE_ORG stats:read
     GET    /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
     PUT    /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG conversions:write
     DELETE /api/v1/referral-attributions/{id}                           ROLE_ADMIN ROLE_ORG conversions:write

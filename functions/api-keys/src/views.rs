@@ -5,6 +5,7 @@ use domain::api_key::{ApiKeyName, ApiKeyStatus, KeyScopes};
 use domain::{ApiKey, ApiKeyId, OrgId, Timestamp};
 use serde::Serialize;
 use store::IssuedKey;
+use web::csv::Columns;
 
 #[derive(Serialize)]
 pub(crate) struct ApiKeyView {
@@ -17,6 +18,20 @@ pub(crate) struct ApiKeyView {
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
     last_used_on: Option<NaiveDate>,
+}
+
+impl Columns for ApiKeyView {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "org_id",
+        "name",
+        "scopes",
+        "status",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "last_used_on",
+    ];
 }
 
 impl ApiKeyView {

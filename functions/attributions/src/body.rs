@@ -12,7 +12,7 @@ use domain::{
 use serde::Deserialize;
 use std::net::IpAddr;
 use store::attributions::AttributionFilter;
-use web::extract::{Client, PathId, given};
+use web::extract::{Client, PathId, given, time_span};
 use web::problem::{Problem, invalid};
 use web::settings::Settings;
 
@@ -24,18 +24,23 @@ pub(crate) struct AttributionQuery {
     org_id: Option<OrgId>,
     status: Option<AttributionStatus>,
     code: Option<FoldedCode>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
 }
 
-impl From<AttributionQuery> for AttributionFilter {
-    fn from(query: AttributionQuery) -> Self {
-        Self {
+impl TryFrom<AttributionQuery> for AttributionFilter {
+    type Error = Problem;
+
+    fn try_from(query: AttributionQuery) -> Result<Self, Problem> {
+        Ok(Self {
+            made: time_span(query.from, query.to)?,
             owner: OwnerFilter {
                 mentor: query.mentor_id,
                 org: query.org_id,
             },
             status: query.status,
             code: query.code,
-        }
+        })
     }
 }
 
@@ -46,18 +51,25 @@ pub(crate) struct MentorsQuery {
     org_id: Option<OrgId>,
     status: Option<AttributionStatus>,
     code: Option<FoldedCode>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
 }
 
 impl MentorsQuery {
-    pub(crate) fn of_mentor(self, mentor: MentorId) -> AttributionFilter {
-        AttributionFilter {
+    /// The filter of the list of `mentor`.
+    ///
+    /// # Errors
+    /// 400 for a span with nothing in it.
+    pub(crate) fn of_mentor(self, mentor: MentorId) -> Result<AttributionFilter, Problem> {
+        Ok(AttributionFilter {
+            made: time_span(self.from, self.to)?,
             owner: OwnerFilter {
                 mentor: Some(mentor),
                 org: self.org_id,
             },
             status: self.status,
             code: self.code,
-        }
+        })
     }
 }
 

@@ -37,6 +37,16 @@ pub fn routes() -> Routes {
             STAFF.or_key(KeyScope::StatsRead),
             statistics::leaderboard,
         )
+        .get(
+            "/total",
+            STAFF.or_key(KeyScope::StatsRead),
+            statistics::org_total,
+        )
+        .get(
+            "/timeseries",
+            STAFF.or_key(KeyScope::StatsRead),
+            statistics::org_timeseries,
+        )
         .get("/{id}", OWN.or_key(KeyScope::AttributionsRead), show)
         // A mentor who could confirm would count their own recruits.
         .put("/{id}", STAFF.or_key(KeyScope::ConversionsWrite), confirm)
@@ -49,12 +59,12 @@ pub fn routes() -> Routes {
         .get(
             "/mentor/{mentor_id}/total",
             OWN.or_key(KeyScope::StatsRead),
-            statistics::total,
+            statistics::mentor_total,
         )
         .get(
             "/mentor/{mentor_id}/timeseries",
             OWN.or_key(KeyScope::StatsRead),
-            statistics::timeseries,
+            statistics::mentor_timeseries,
         )
 }
 
@@ -64,7 +74,7 @@ async fn list(
     ListQuery { filter, paging }: ListQuery<AttributionQuery>,
 ) -> Result<ListReply<AttributionView>, Problem> {
     let page = store
-        .list_attributions(&filter.into(), paging.request(), now)
+        .list_attributions(&filter.try_into()?, paging.request(), now)
         .await?;
     Ok(list_view(paging, page, now, AttributionView::from))
 }
@@ -75,7 +85,7 @@ async fn list_of_mentor(
     MentorPath(mentor): MentorPath,
     ListQuery { filter, paging }: ListQuery<MentorsQuery>,
 ) -> Result<ListReply<MentorsView>, Problem> {
-    let filter = filter.of_mentor(mentor);
+    let filter = filter.of_mentor(mentor)?;
     let page = store
         .list_attributions(&filter, paging.request(), now)
         .await?;

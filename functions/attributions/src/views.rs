@@ -8,6 +8,7 @@ use domain::{
 };
 use serde::Serialize;
 use std::net::IpAddr;
+use web::csv::Columns;
 
 /// What every view of an attribution begins with.
 #[derive(Serialize)]
@@ -44,6 +45,22 @@ pub(crate) struct AttributionView {
     created_at: Timestamp,
 }
 
+impl Columns for AttributionView {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "code",
+        "mentor_id",
+        "type",
+        "status",
+        "new_member_id",
+        "ip_address",
+        "user_agent",
+        "referrer_url",
+        "occurred_at",
+        "created_at",
+    ];
+}
+
 impl From<Attribution> for AttributionView {
     fn from(mut attribution: Attribution) -> Self {
         let visitor = std::mem::take(&mut attribution.visitor);
@@ -78,7 +95,8 @@ impl From<Attribution> for ConfirmedView {
     }
 }
 
-/// An attribution in the list of its mentor.
+/// An attribution in the list of its mentor, with when what it shows occurred: the click, or
+/// the recruitment that it has become.
 #[derive(Serialize)]
 pub(crate) struct MentorsView {
     #[serde(flatten)]
@@ -86,10 +104,25 @@ pub(crate) struct MentorsView {
     occurred_at: Timestamp,
 }
 
+impl Columns for MentorsView {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "code",
+        "mentor_id",
+        "type",
+        "status",
+        "new_member_id",
+        "occurred_at",
+    ];
+}
+
 impl From<Attribution> for MentorsView {
     fn from(attribution: Attribution) -> Self {
+        let conversion = attribution.conversion.as_ref();
         Self {
-            occurred_at: attribution.occurred_at,
+            occurred_at: conversion.map_or(attribution.occurred_at, |conversion| {
+                conversion.confirmed_at
+            }),
             fields: attribution.into(),
         }
     }

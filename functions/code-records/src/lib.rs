@@ -42,7 +42,7 @@ async fn list(
     ListQuery { filter, paging }: ListQuery<CodeQuery>,
 ) -> Result<ListReply<RecordView>, Problem> {
     let page = store
-        .list_codes(&filter.into(), paging.request(), now)
+        .list_codes(&filter.try_into()?, paging.request(), now)
         .await?;
     Ok(list_view(paging, page, now, |record| {
         RecordView::new(record, now)

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{Code, CodeId, CodeRecord, CodeStatus, MentorId, OrgId, Timestamp};
 use serde::Serialize;
+use web::csv::Columns;
 
 #[derive(Serialize)]
 pub(crate) struct RecordView {
@@ -13,6 +14,18 @@ pub(crate) struct RecordView {
     status: CodeStatus,
     created_at: Timestamp,
     deactivated_at: Option<Timestamp>,
+}
+
+impl Columns for RecordView {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "mentor_id",
+        "org_id",
+        "code",
+        "status",
+        "created_at",
+        "deactivated_at",
+    ];
 }
 
 impl RecordView {

@@ -2,7 +2,7 @@
 //! services share.
 
 use domain::MentorId;
-use domain::stats::Period;
+use domain::period::Period;
 use serde::Deserialize;
 use web::problem::Problem;
 

@@ -47,7 +47,7 @@ async fn list(
     ListQuery { filter, paging }: ListQuery<CodeQuery>,
 ) -> Result<ListReply<CodeView>, Problem> {
     let page = store
-        .list_codes(&filter.into(), paging.request(), now)
+        .list_codes(&filter.try_into()?, paging.request(), now)
         .await?;
     Ok(list_view(paging, page, now, |record| {
         CodeView::new(record, &settings, now)

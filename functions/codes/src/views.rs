@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::codes::Rotation;
-use domain::stats::{Counts, Period};
+use domain::period::Period;
+use domain::stats::Counts;
 use domain::{Code, CodeId, CodeRecord, CodeStatus, MentorId, OrgId, Timestamp};
 use serde::Serialize;
+use web::csv::Columns;
 use web::extract::ShortBase;
 use web::settings::Settings;
 
@@ -38,6 +40,19 @@ pub(crate) struct CodeView {
     fields: CodeFields,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
+}
+
+impl Columns for CodeView {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "mentor_id",
+        "org_id",
+        "code",
+        "url",
+        "status",
+        "created_at",
+        "expires_at",
+    ];
 }
 
 impl CodeView {

@@ -4,6 +4,7 @@ use domain::code_record::ReferralLimit;
 use domain::program::{Days, EligibleUserTypes, ProgramName, ProgramRemoval};
 use domain::{CurrencyId, OrgId, Program, ProgramId, ProgramStatus, Timestamp};
 use serde::Serialize;
+use web::csv::Columns;
 
 #[derive(Serialize)]
 pub(crate) struct ProgramView {
@@ -20,6 +21,24 @@ pub(crate) struct ProgramView {
     status: ProgramStatus,
     created_at: Timestamp,
     archived_at: Option<Timestamp>,
+}
+
+impl Columns for ProgramView {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "org_id",
+        "name",
+        "currency_id",
+        "eligible_user_types",
+        "max_referrals_per_code",
+        "attribution_window_days",
+        "code_ttl_days",
+        "starts_at",
+        "ends_at",
+        "status",
+        "created_at",
+        "archived_at",
+    ];
 }
 
 impl From<Program> for ProgramView {

@@ -5,8 +5,8 @@ use crate::tenant::{Tenant, VerifiedCaller};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
-use domain::{CodeRecord, CountedCode, FoldedCode, MentorId};
-use store::{Store, StoreError};
+use domain::{CountedCode, FoldedCode, MentorId, Program};
+use store::StoreError;
 use url::form_urlencoded;
 
 /// The longest code as it is typed, separators included, in bytes.
@@ -88,45 +88,41 @@ pub(crate) fn typed_code(typed: &str) -> Result<Option<FoldedCode>, Refusal> {
 }
 
 impl CodeQuery {
-    /// The code that fits the query, of those that `caller` may see.
+    /// The code that fits the query, of those that `caller` may see, with its program.
     pub(crate) async fn find(
         &self,
         caller: &VerifiedCaller,
         now: DateTime<Utc>,
-    ) -> Result<Option<CountedCode>, StoreError> {
+    ) -> Result<Option<(CountedCode, Option<Program>)>, StoreError> {
         let Tenant { org, store } = &caller.tenant;
         let found = match &self.criteria {
             Criteria::User(user) if !caller.may_see_code_of(user) => None,
             Criteria::User(user) => store.find_counted_active_code(user, org, now).await?,
             Criteria::Code(None) => None,
-            Criteria::Code(Some(code)) => store.find_code(code).await?,
+            Criteria::Code(Some(code)) => match store.find_code(code).await? {
+                None => None,
+                Some(code) => {
+                    let program = code.record.terms.program;
+                    let program = store.program_of_code(program, now).await?;
+                    Some((code, program))
+                }
+            },
         };
-        let Some(code) = found else { return Ok(None) };
-        let fits = self.context.matches(&code.record, store, now).await?;
-        Ok(fits.then_some(code))
+        Ok(found.filter(|(code, program)| self.context.matches(code, program.as_ref())))
     }
 }
 
 impl Context {
     /// Whether the code fits: one without a program fits any, another its own program and
     /// that program's currency.
-    async fn matches(
-        &self,
-        record: &CodeRecord,
-        store: &Store,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let Some(own) = record.terms.program else {
-            return Ok(true);
+    fn matches(&self, code: &CountedCode, program: Option<&Program>) -> bool {
+        let Some(own) = code.record.terms.program else {
+            return true;
         };
-        let is_other = |program: &String| *program != own.to_string();
-        if self.program.as_ref().is_some_and(is_other) {
-            return Ok(false);
-        }
-        let Some(currency) = &self.currency else {
-            return Ok(true);
+        let is_own = |id: &String| *id == own.to_string();
+        let is_its = |currency: &String| {
+            program.is_some_and(|program| program.terms.currency.as_str() == currency)
         };
-        let program = store.program_of_code(Some(own), now).await?;
-        Ok(program.is_some_and(|program| program.terms.currency.as_str() == currency))
+        self.program.as_ref().is_none_or(is_own) && self.currency.as_ref().is_none_or(is_its)
     }
 }

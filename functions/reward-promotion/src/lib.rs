@@ -42,8 +42,8 @@ async fn user_referral_code(
     query: CodeQuery,
 ) -> Result<Success<FoundView>, Refusal> {
     let found = query.find(&caller, now).await?;
-    let code = found.ok_or(Refusal::CodeNotFound)?;
-    Ok(Success(code.into()))
+    let (code, program) = found.ok_or(Refusal::CodeNotFound)?;
+    Ok(Success(FoundView::new(code, program.as_ref())))
 }
 
 async fn validate_referral_code(

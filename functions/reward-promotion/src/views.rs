@@ -1,6 +1,6 @@
 //! What the contracts show in the envelope's `data`.
 
-use domain::{CodeId, CountedCode, MentorId, ProgramId, UserType};
+use domain::{CodeId, CountedCode, MentorId, Program, ProgramId, UserType};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -19,9 +19,10 @@ struct ReferralUser {
     max_referral_limit_reach: bool,
 }
 
-impl From<CountedCode> for FoundView {
-    fn from(code: CountedCode) -> Self {
-        let max_referral_limit_reach = code.limit_reached();
+impl FoundView {
+    /// A code and `program`, its program.
+    pub(crate) fn new(code: CountedCode, program: Option<&Program>) -> Self {
+        let max_referral_limit_reach = code.limit_reached(program);
         let record = code.record;
         Self {
             referral_user: ReferralUser {

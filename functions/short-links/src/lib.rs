@@ -24,7 +24,7 @@ const BASE: &str = "/r";
 
 /// Every route of the function.
 pub fn routes() -> Routes {
-    Routes::under(BASE).errors_as(pages::render).get(
+    Routes::under(BASE).errors_as(pages::render).get_or_slashed(
         "/{code}",
         OPEN,
         limited(Limited::Clicks, follow),

@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::code::Code;
-use crate::ids::{AttributionId, MemberId, MentorId, OrgId};
+use crate::ids::{AttributionId, MemberId, MentorId, OrgId, ProgramId};
 use crate::text::{Invalid, string_newtype};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,17 @@ pub enum AttributionType {
     Click,
     /// A click that became a recruitment.
     Conversion,
+}
+
+/// How a recruitment came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// After a click on the code's link.
+    #[default]
+    Click,
+    /// By the code alone, typed where the member joined. There is no click to count.
+    Typed,
 }
 
 /// Whether the recruitment is confirmed.
@@ -48,20 +59,25 @@ pub struct Visitor {
     pub referrer_url: Option<ReferrerUrl>,
 }
 
-/// A click on a code, with its owner at that time, and the recruitment it became.
+/// A click on a code, with its owner at that time, and the recruitment it became; or a
+/// recruitment by the code alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
     /// Its id, which holds when it was recorded.
     pub id: AttributionId,
-    /// The code that was clicked.
+    /// A click, or a code that was typed.
+    pub source: Source,
+    /// The code that was clicked or typed.
     pub code: Code,
     /// Who owned the code.
     pub mentor: MentorId,
     /// In which organisation.
     pub org: OrgId,
+    /// The program of the code at that time.
+    pub program: Option<ProgramId>,
     /// Who clicked.
     pub visitor: Visitor,
-    /// When the click occurred.
+    /// When the click occurred; without one, when the recruitment was confirmed.
     pub occurred_at: Timestamp,
     /// The recruitment that it became.
     pub conversion: Option<Conversion>,
@@ -70,7 +86,7 @@ pub struct Attribution {
 }
 
 impl Attribution {
-    /// When the click was recorded.
+    /// When the click, or the recruitment without one, was recorded.
     pub fn created_at(&self) -> Timestamp {
         self.id.made_at().into()
     }

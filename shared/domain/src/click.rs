@@ -1,6 +1,6 @@
 //! A click as it is to be recorded.
 
-use crate::attribution::{Attribution, UserAgent, Visitor};
+use crate::attribution::{Attribution, Source, UserAgent, Visitor};
 use crate::caller::CallerKind;
 use crate::clock::Timestamp;
 use crate::code::FoldedCode;
@@ -66,6 +66,8 @@ impl Click {
     ) -> Attribution {
         Attribution {
             id: AttributionId::new(now),
+            source: Source::Click,
+            program: code.terms.program,
             code: code.code,
             mentor: code.mentor,
             org: code.org,

@@ -96,7 +96,7 @@ pub struct CodeTerms {
     pub user_type: UserType,
     /// The program that it was made under.
     pub program: Option<ProgramId>,
-    /// `None` is unlimited.
+    /// Its own limit; `None` leaves it to its program.
     pub max_referrals: Option<ReferralLimit>,
     /// `None` is never.
     pub expires_at: Option<Timestamp>,

@@ -112,7 +112,7 @@ impl Confirmation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribution::Visitor;
+    use crate::attribution::{Source, Visitor};
     use crate::program::tests::{program, time};
 
     const NOW: &str = "2026-03-26T12:00:00Z";
@@ -120,6 +120,8 @@ mod tests {
     fn attribution() -> Attribution {
         Attribution {
             id: AttributionId::new(time("2026-03-20T14:22:01Z")),
+            source: Source::Click,
+            program: None,
             code: "JAN-VERV-8F3A".parse().expect("a code"),
             mentor: "usr_4491".parse().expect("an id"),
             org: "org_002".parse().expect("an id"),

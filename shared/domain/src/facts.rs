@@ -1,7 +1,8 @@
 //! Facts: what the logs say was counted, for whom and on which day.
 
+use crate::attribution::Source;
 use crate::code::FoldedCode;
-use crate::ids::{AttributionId, MentorId, OrgId};
+use crate::ids::{AttributionId, MentorId, OrgId, ProgramId};
 use crate::stats::Counts;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -17,10 +18,14 @@ pub struct Fact {
     pub org: OrgId,
     /// The code, where clicks or conversions are counted.
     pub code: Option<FoldedCode>,
+    /// The program of the code when it was clicked or typed.
+    pub program: Option<ProgramId>,
     /// Clicks, on the day that they occurred.
     pub clicks: Option<DayCount>,
     /// Conversions, on the day that they were confirmed.
     pub conversions: Option<DayCount>,
+    /// How the conversions came about.
+    pub source: Source,
     /// Code records.
     pub codes: i64,
 }
@@ -45,14 +50,19 @@ impl Fact {
         let clicks = self.clicks.map(|of| {
             let counts = Counts {
                 clicks: of.count,
-                conversions: 0,
+                ..Counts::default()
             };
             (of.day, counts)
         });
         let conversions = self.conversions.map(|of| {
+            let typed = match self.source {
+                Source::Click => 0,
+                Source::Typed => of.count,
+            };
             let counts = Counts {
                 clicks: 0,
                 conversions: of.count,
+                typed,
             };
             (of.day, counts)
         });

@@ -88,6 +88,11 @@ fn millis(at: DateTime<Utc>) -> u64 {
     u64::try_from(at.timestamp_millis()).unwrap_or(0)
 }
 
+/// The smallest UUID, whatever its kind and shard, of a record made at `at`.
+pub fn first_uuid_at(at: DateTime<Utc>) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(millis(at), &[0; 10]).into_uuid()
+}
+
 macro_rules! issued_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
@@ -102,9 +107,7 @@ macro_rules! issued_id {
 
             /// The smallest id that a record made at `at` in `shard` can have.
             pub fn first_at(at: DateTime<Utc>, shard: Shard) -> Self {
-                let mut bytes = *uuid::Builder::from_unix_timestamp_millis(millis(at), &[0; 10])
-                    .as_uuid()
-                    .as_bytes();
+                let mut bytes = *first_uuid_at(at).as_bytes();
                 bytes[15] = shard.0;
                 Self(Uuid::from_bytes(bytes))
             }
@@ -249,6 +252,8 @@ mod tests {
             prop_assert_eq!(early.to_string().parse::<CodeId>().ok(), Some(early));
             prop_assert!(CodeId::first_at(at(a), early.shard()) <= early);
             prop_assert!(CodeId::first_at(at(a + gap), late.shard()) > early);
+            prop_assert!(first_uuid_at(at(a)) <= early.uuid());
+            prop_assert!(first_uuid_at(at(a + gap)) > early.uuid());
         }
 
         #[test]

@@ -81,7 +81,7 @@ impl EligibleUserTypes {
     }
 }
 
-/// Whether new codes may be made under a program. Codes made before keep its terms.
+/// Whether new codes may be made under a program. Codes made before stay under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProgramStatus {
@@ -101,7 +101,8 @@ pub struct ProgramTerms {
     pub currency: CurrencyId,
     /// Whom its codes serve.
     pub user_types: EligibleUserTypes,
-    /// What a code is limited to that names no limit of its own; `None` is unlimited.
+    /// What a code is limited to that names no limit of its own, from the moment of a change on;
+    /// `None` is unlimited.
     pub max_referrals_per_code: Option<ReferralLimit>,
     /// How long after the click a recruitment may be confirmed; `None` is for ever.
     pub attribution_window: Option<Days>,

@@ -5,7 +5,7 @@
 
 use crate::code::FoldedCode;
 use crate::facts::Fact;
-use crate::ids::{MentorId, OrgId};
+use crate::ids::{MentorId, OrgId, ProgramId};
 use crate::stats::{Counts, DailyCounts, Month};
 use chrono::{Datelike, NaiveDate};
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +14,7 @@ use std::fmt;
 /// A set of rows that is folded on its own and at its own pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fold {
-    /// Everything, and each organisation: few rows, written often.
+    /// Everything, each organisation and each program: few rows, written often.
     Summary,
     /// Each code of each mentor, and the rankings: many rows, written when it is worth it.
     Detail,
@@ -60,6 +60,8 @@ pub enum RowKey {
     All(Span),
     /// An organisation.
     Org(OrgId, Span),
+    /// A program: what its codes came to while they were its.
+    Program(ProgramId, Span),
     /// The clicks and conversions of a code.
     Code {
         /// Its mentor.
@@ -183,12 +185,19 @@ impl Rows {
 
     fn summarize<'f>(&mut self, facts: impl IntoIterator<Item = &'f Fact>) {
         let mut orgs: HashMap<&OrgId, Activity> = HashMap::new();
+        let mut programs: HashMap<ProgramId, Activity> = HashMap::new();
         for fact in facts {
             orgs.entry(&fact.org).or_default().add(fact);
+            if let Some(program) = fact.program {
+                programs.entry(program).or_default().add(fact);
+            }
         }
         for (org, activity) in orgs {
             self.count(&activity, RowKey::All);
             self.count(&activity, |span| RowKey::Org(org.clone(), span));
+        }
+        for (program, activity) in programs {
+            self.count(&activity, |span| RowKey::Program(program, span));
         }
     }
 

@@ -1,8 +1,6 @@
 //! What is counted, and over which days.
 
-use crate::text::Invalid;
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
@@ -10,19 +8,32 @@ use std::ops::{Add, AddAssign};
 /// Clicks and conversions. A single fact's are signed: a deletion takes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Every attribution, confirmed ones included.
+    /// Every click, confirmed ones included.
     pub clicks: i64,
-    /// The confirmed ones.
+    /// Every conversion, with a click or without.
     pub conversions: i64,
+    /// The conversions without a click, whose code was typed.
+    pub typed: i64,
 }
 
 impl Counts {
-    /// Conversions per click to three decimals, and 0 without clicks.
+    /// Conversions that came from clicks, per click, to three decimals; 0 without clicks.
     pub fn conversion_rate(self) -> f64 {
         if self.clicks <= 0 {
             return 0.0;
         }
-        (self.conversions as f64 / self.clicks as f64 * 1000.0).round() / 1000.0
+        let from_clicks = self.conversions - self.typed;
+        (from_clicks as f64 / self.clicks as f64 * 1000.0).round() / 1000.0
+    }
+
+    /// How many attributions there are: every click, and every conversion without one.
+    pub fn attributions(self) -> i64 {
+        self.clicks + self.typed
+    }
+
+    /// How many of the attributions are clicks still.
+    pub fn pending(self) -> i64 {
+        self.attributions() - self.conversions
     }
 
     /// Whether nothing is counted.
@@ -36,6 +47,7 @@ impl Counts {
         Self {
             clicks: self.clicks.max(0),
             conversions: self.conversions.max(0),
+            typed: self.typed.max(0),
         }
     }
 }
@@ -47,6 +59,7 @@ impl Add for Counts {
         Self {
             clicks: self.clicks + other.clicks,
             conversions: self.conversions + other.conversions,
+            typed: self.typed + other.typed,
         }
     }
 }
@@ -85,6 +98,11 @@ impl Month {
         }
     }
 
+    /// Its first day; `None` past what a calendar holds.
+    pub fn first_day(self) -> Option<NaiveDate> {
+        NaiveDate::from_ymd_opt(self.year, self.month, 1)
+    }
+
     /// The month after.
     pub fn next(self) -> Self {
         match self.month {
@@ -120,62 +138,6 @@ impl std::fmt::Display for Month {
     }
 }
 
-/// The span that a total or a series is asked for, in whole UTC days up to today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Period {
-    /// Every day there is.
-    #[default]
-    AllTime,
-    /// Today and the days before it, this many in all: 7, 30 or 90.
-    Days(u8),
-    /// From the first of this month.
-    MonthToDate,
-    /// From the first of this year.
-    YearToDate,
-}
-
-impl TryFrom<String> for Period {
-    type Error = Invalid;
-
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        match text.as_str() {
-            "all_time" => Ok(Self::AllTime),
-            "7d" => Ok(Self::Days(7)),
-            "30d" => Ok(Self::Days(30)),
-            "90d" => Ok(Self::Days(90)),
-            "mtd" => Ok(Self::MonthToDate),
-            "ytd" => Ok(Self::YearToDate),
-            _ => Err(Invalid("must be all_time, 7d, 30d, 90d, mtd or ytd")),
-        }
-    }
-}
-
-impl From<Period> for String {
-    fn from(period: Period) -> String {
-        match period {
-            Period::AllTime => "all_time".to_owned(),
-            Period::Days(days) => format!("{days}d"),
-            Period::MonthToDate => "mtd".to_owned(),
-            Period::YearToDate => "ytd".to_owned(),
-        }
-    }
-}
-
-impl Period {
-    /// The first UTC day that counts at `now`; `None` is every day. Later days all count:
-    /// a click that a caller's clock dates a minute into tomorrow is in every period at once.
-    pub fn first_day(self, now: DateTime<Utc>) -> Option<NaiveDate> {
-        let today = now.date_naive();
-        match self {
-            Self::AllTime => None,
-            Self::Days(days) => Some(today - Days::new(u64::from(days) - 1)),
-            Self::MonthToDate => today.with_day(1),
-            Self::YearToDate => today.with_ordinal(1),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +148,7 @@ mod tests {
             Counts {
                 clicks,
                 conversions,
+                typed: 0,
             }
             .conversion_rate()
         };
@@ -195,17 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn periods_are_whole_days_and_count_today() {
-        let now = "2026-03-20T23:59:59Z".parse().expect("a time");
-        let days = |text: &str| {
-            let period = Period::try_from(text.to_owned()).expect("a period");
-            period.first_day(now).map(|day| day.to_string())
+    fn a_conversion_without_a_click_is_in_no_rate() {
+        let counts = Counts {
+            clicks: 4,
+            conversions: 5,
+            typed: 3,
         };
-        assert_eq!(days("7d").as_deref(), Some("2026-03-14"));
-        assert_eq!(days("30d").as_deref(), Some("2026-02-19"));
-        assert_eq!(days("mtd").as_deref(), Some("2026-03-01"));
-        assert_eq!(days("ytd").as_deref(), Some("2026-01-01"));
-        assert_eq!(days("all_time"), None);
-        assert!(Period::try_from("1d".to_owned()).is_err());
+        assert_eq!(counts.conversion_rate(), 0.5);
+        assert_eq!((counts.attributions(), counts.pending()), (7, 2));
     }
 }

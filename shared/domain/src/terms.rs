@@ -1,4 +1,7 @@
-//! The terms that a new code gets: what its maker requests, completed by its program.
+//! The terms of a code: what its maker requests, completed by its program.
+//!
+//! The end that a program gives is fixed when the code is made. A limit is not: a code stores
+//! its own alone, and one without follows its program's as it is now.
 
 use crate::clock::Timestamp;
 use crate::code_record::{CodeTerms, ReferralLimit, UserType};
@@ -28,6 +31,15 @@ pub enum TermsRefusal {
     ProgramNotFound,
     /// The program takes no new codes.
     ProgramArchived,
+}
+
+impl CodeTerms {
+    /// The most referrals that the code may confirm: its own limit, or else that of `program`,
+    /// its program as it is now.
+    pub fn limit(&self, program: Option<&Program>) -> Option<ReferralLimit> {
+        self.max_referrals
+            .or_else(|| program?.terms.max_referrals_per_code)
+    }
 }
 
 impl RequestedTerms {
@@ -60,7 +72,7 @@ impl RequestedTerms {
         Ok(CodeTerms {
             user_type: self.user_type.unwrap_or_default(),
             program: self.program,
-            max_referrals: self.max_referrals.or_else(|| given?.max_referrals_per_code),
+            max_referrals: self.max_referrals,
             expires_at: self
                 .expires_at
                 .or_else(|| Some(given?.code_ttl?.after(now.into()))),
@@ -122,10 +134,11 @@ mod tests {
         let expected = CodeTerms {
             user_type: UserType::Customer,
             program: Some(program.id),
-            max_referrals: 10.try_into().ok(),
+            max_referrals: None,
             expires_at: Some(time("2026-04-25T12:00:00Z").into()),
         };
         assert_eq!(terms, Ok(expected.clone()));
+        assert_eq!(expected.limit(Some(&program)), 10.try_into().ok());
 
         let own = RequestedTerms {
             max_referrals: 3.try_into().ok(),
@@ -141,5 +154,28 @@ mod tests {
                 ..expected
             })
         );
+    }
+
+    #[test]
+    fn a_limit_that_is_not_the_codes_own_is_its_programs() {
+        let limit = |number: u64| number.try_into().ok();
+        let (own, none) = (limit(3), None);
+        for (own, of_program, expected) in [
+            (none, none, none),
+            (own, none, own),
+            (none, limit(10), limit(10)),
+            (own, limit(10), own),
+            (limit(10), limit(3), limit(10)),
+        ] {
+            let mut program = program();
+            program.terms.max_referrals_per_code = of_program;
+            let terms = CodeTerms {
+                program: Some(program.id),
+                max_referrals: own,
+                ..CodeTerms::default()
+            };
+            assert_eq!(terms.limit(Some(&program)), expected);
+            assert_eq!(terms.limit(None), own, "without its program");
+        }
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 pub struct CountedCode {
     /// The code.
     pub record: CodeRecord,
-    /// Referrals confirmed, counted where the code has a limit.
+    /// Referrals confirmed, counted where the code has a limit or may get one.
     pub confirmed: i64,
 }
 
@@ -51,18 +51,17 @@ impl CountedCode {
             Phase::Ended => return Err(UsageRefusal::ProgramEnded),
             Phase::Running => {}
         }
-        if self.limit_reached() {
+        if self.limit_reached(program) {
             return Err(UsageRefusal::LimitReached);
         }
         Ok(())
     }
 
-    /// Whether the confirmed referrals use the code's limit up.
-    pub fn limit_reached(&self) -> bool {
-        self.record
-            .terms
-            .max_referrals
-            .is_some_and(|limit| limit.is_reached_by(self.confirmed))
+    /// Whether the confirmed referrals use the limit up: the code's own, or that of `program`,
+    /// its program.
+    pub fn limit_reached(&self, program: Option<&Program>) -> bool {
+        let limit = self.record.terms.limit(program);
+        limit.is_some_and(|limit| limit.is_reached_by(self.confirmed))
     }
 
     /// Whether the code serves users of `user_type`: its program says so, or else the code's
@@ -87,7 +86,7 @@ mod tests {
         let now = time("2026-03-26T12:00:00Z");
         let at = |text: &str| Some(time(text).into());
         type Change = fn(&mut CountedCode, &mut Program);
-        let rows: [(Change, Result<(), UsageRefusal>); 9] = [
+        let rows: [(Change, Result<(), UsageRefusal>); 11] = [
             (|_, _| {}, Ok(())),
             (
                 |code, _| code.record.deactivated_at = Some(code.record.created_at),
@@ -103,6 +102,22 @@ mod tests {
             ),
             (|code, _| code.confirmed = 2, Err(LimitReached)),
             (|code, _| code.confirmed = 1, Ok(())),
+            (
+                |code, program| {
+                    code.confirmed = 3;
+                    code.record.terms.max_referrals = None;
+                    program.terms.max_referrals_per_code = 3.try_into().ok();
+                },
+                Err(LimitReached),
+            ),
+            (
+                |code, program| {
+                    code.confirmed = 3;
+                    code.record.terms.max_referrals = 4.try_into().ok();
+                    program.terms.max_referrals_per_code = 3.try_into().ok();
+                },
+                Ok(()),
+            ),
             (
                 |_, program| program.terms.starts_at = Some(time("2026-04-01T00:00:00Z").into()),
                 Err(ProgramNotStarted),

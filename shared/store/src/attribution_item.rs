@@ -5,7 +5,10 @@ use crate::entity::Entity;
 use crate::keys::{self, Keys};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::attribution::{Conversion, ReferrerUrl, UserAgent, Visitor};
-use domain::{Attribution, AttributionId, Code, CodeId, MemberId, MentorId, OrgId, Timestamp};
+use domain::{
+    Attribution, AttributionId, Code, CodeId, MemberId, MentorId, OrgId, ProgramId, Source,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -15,7 +18,8 @@ use std::net::IpAddr;
 pub(crate) const CHANGE_RETENTION: TimeDelta = TimeDelta::days(14);
 
 /// A click and what became of it: a fact of the log of attributions. Its tombstone keeps
-/// owner, code and day, so that folding and deleting cannot race.
+/// owner, code and day, so that folding and deleting cannot race. A recruitment without a click
+/// is one as well: it is the fact of its conversion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct AttributionItem {
     #[serde(rename = "sk")]
@@ -23,6 +27,10 @@ pub(crate) struct AttributionItem {
     pub(crate) mentor: MentorId,
     pub(crate) org: OrgId,
     pub(crate) code: Code,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    program: Option<ProgramId>,
+    #[serde(skip_serializing_if = "is_click", default)]
+    source: Source,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ip_address: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -45,6 +53,11 @@ pub(crate) struct AttributionItem {
     made_under: Option<String>,
 }
 
+/// What an item without a source is.
+fn is_click(source: &Source) -> bool {
+    *source == Source::Click
+}
+
 impl Entity for AttributionItem {
     const KIND: &'static str = "click";
 
@@ -61,6 +74,8 @@ impl From<&Attribution> for AttributionItem {
             mentor: attribution.mentor.clone(),
             org: attribution.org.clone(),
             code: attribution.code.clone(),
+            program: attribution.program,
+            source: attribution.source,
             ip_address: attribution.visitor.ip_address,
             user_agent: attribution.visitor.user_agent.clone(),
             referrer_url: attribution.visitor.referrer_url.clone(),
@@ -78,6 +93,8 @@ impl From<AttributionItem> for Attribution {
     fn from(item: AttributionItem) -> Self {
         Self {
             id: item.id,
+            source: item.source,
+            program: item.program,
             code: item.code,
             mentor: item.mentor,
             org: item.org,
@@ -144,6 +161,11 @@ pub(crate) struct AttributionChange {
     pub(crate) mentor: MentorId,
     pub(crate) org: OrgId,
     pub(crate) code: Code,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) program: Option<ProgramId>,
+    /// Of what conversion.
+    #[serde(skip_serializing_if = "is_click", default)]
+    pub(crate) source: Source,
     /// 1 for a conversion, -1 for a deletion.
     pub(crate) sign: i64,
     /// What was confirmed, in the fact of a conversion: whose visitor is forgotten by it.

@@ -54,12 +54,13 @@ pub fn of_api_key(key: &ApiKey, text: &KeyText) -> Result<Item, StoreError> {
 mod tests {
     use super::*;
     use crate::attribution_item::{AttributionChange, CodeRemoval, MemberGuard};
-    use domain::attribution::{Conversion, Visitor};
+    use domain::attribution::{Conversion, Source, Visitor};
     use domain::code_record::CodeTerms;
     use serde_json::{Value, json};
 
     const CODE_ID: &str = "rc_019ba72246807000800000000000aa03";
     const CLICK_ID: &str = "attr_019d0b9fe3287000800000000000bb05";
+    const PROGRAM_ID: &str = "prg_019d0b9fe3287000800000000000bb05";
 
     fn valid<T: std::str::FromStr>(text: &str) -> T
     where
@@ -88,6 +89,8 @@ mod tests {
     fn click() -> Attribution {
         Attribution {
             id: valid(CLICK_ID),
+            source: Source::Click,
+            program: None,
             code: valid("JAN-VERV-8F3A"),
             mentor: valid("usr_4491"),
             org: valid("org_002"),
@@ -181,6 +184,16 @@ mod tests {
         assert_eq!(stored["confirmed_at"], "2026-03-25T10:00:00Z");
         assert_eq!(stored.get("expires"), None);
         assert_eq!(Attribution::from(item), confirmed);
+
+        let typed = Attribution {
+            source: Source::Typed,
+            program: Some(valid(PROGRAM_ID)),
+            ..confirmed
+        };
+        let item = AttributionItem::from(&typed);
+        assert_eq!(self::stored(&item)["source"], "typed");
+        assert_eq!(self::stored(&item)["program"], PROGRAM_ID);
+        assert_eq!(Attribution::from(item), typed);
     }
 
     #[test]
@@ -190,6 +203,8 @@ mod tests {
             mentor: valid("usr_4491"),
             org: valid("org_002"),
             code: valid("JAN-VERV-8F3A"),
+            program: None,
+            source: Source::Click,
             sign: -1,
             attribution: None,
             clicked_on: Some(valid("2026-03-20")),
@@ -200,6 +215,14 @@ mod tests {
             "kind": "change", "sign": -1, "clicked_on": "2026-03-20", "expires": 1_776_694_921,
         });
         assert_eq!(stored(&change), in_log(CLICK_ID, expected));
+        let of_typed = AttributionChange {
+            source: Source::Typed,
+            program: Some(valid(PROGRAM_ID)),
+            clicked_on: None,
+            ..change.clone()
+        };
+        assert_eq!(stored(&of_typed)["source"], "typed");
+        assert_eq!(stored(&of_typed)["program"], PROGRAM_ID);
         let conversion = AttributionChange {
             sign: 1,
             attribution: Some(valid(CLICK_ID)),

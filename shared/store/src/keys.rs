@@ -11,6 +11,7 @@
 //! | number of a mentor's codes | `STATS#M#<mentor>` | `CODES#<org>` |
 //! | rank of a mentor | `STATS#M#<mentor>` | `RANK#<org>#TOTAL`, `RANK#<org>#2026-03` |
 //! | counts of an organisation | `STATS#O#<org>` | `TOTAL`, `MONTH#2026-03` |
+//! | counts of a program | `STATS#P#<program>` | `TOTAL`, `MONTH#2026-03` |
 //! | counts of everything by month | `STATS#ALL` | `MONTH#2026-03` |
 //! | how far a fold is, and counts of everything | `STATS#FOLD#<fold>` | `CHECKPOINT` |
 //! | how far a rebuild is | `STATS#FOLD#<fold>` | `REBUILT#<generation>` |

@@ -10,7 +10,8 @@ use crate::keys::{Item, LogName, SK, View};
 use crate::log_item::LogItem;
 use crate::merge::{Listed, Merge};
 use crate::page::ListRequest;
-use domain::Shard;
+use domain::ids::first_uuid_at;
+use domain::{Shard, TimeSpan};
 use futures::future::try_join_all;
 use uuid::Uuid;
 
@@ -66,36 +67,36 @@ pub(crate) struct Range {
 
 impl Log<'_> {
     /// The page of records that `keep` makes of the log's live facts.
-    ///
-    /// One fan-out for a page of a list whose records all match: a second only if the newest
-    /// records crowd in one shard far beyond chance.
     pub(crate) async fn list<T>(
         &self,
         request: ListRequest,
         first_read: Option<usize>,
         keep: impl Fn(LogItem) -> Option<T>,
     ) -> Result<Listed<T>, StoreError> {
-        let (skip, before) = request.start.parts();
+        let always = TimeSpan::default();
+        self.list_made(always, request, first_read, keep).await
+    }
+
+    /// The same of those facts alone that were made in `span`.
+    ///
+    /// One fan-out for a page of a list whose records all match: a second only if the newest
+    /// records crowd in one shard far beyond chance.
+    pub(crate) async fn list_made<T>(
+        &self,
+        span: TimeSpan,
+        request: ListRequest,
+        first_read: Option<usize>,
+        keep: impl Fn(LogItem) -> Option<T>,
+    ) -> Result<Listed<T>, StoreError> {
+        let (skip, cursor) = request.start.parts();
+        let (after, end) = ids_around(span);
+        let before = [cursor, end].into_iter().flatten().min();
         let wanted = skip + request.limit + 1;
-        let shards: Vec<Shard> = Shard::all().collect();
-        let mut merge = Merge::new(shards.len(), before, wanted);
+        let mut merge = Merge::new(Shard::all().len(), before, wanted);
         let mut examined = 0;
-        let mut read_size = first_read.unwrap_or_else(|| expected_in_one_shard(wanted));
+        let mut read_size = expected_in_one_shard(wanted).max(first_read.unwrap_or(0));
         loop {
-            let reads = merge.open().into_iter().map(|(at, before)| {
-                let shard = shards[at];
-                async move {
-                    let range = Range {
-                        after: None,
-                        before,
-                        order: Order::Descending,
-                        limit: read_size,
-                    };
-                    let entries = self.read(shard, range, Read::Eventual).await?;
-                    Ok::<_, StoreError>((at, entries))
-                }
-            });
-            for (at, entries) in try_join_all(reads).await? {
+            for (at, entries) in self.read_open(&merge, after, read_size).await? {
                 examined += entries.len();
                 let is_exhausted = entries.len() < read_size;
                 let facts = entries.into_iter().map(|entry| {
@@ -105,10 +106,37 @@ impl Log<'_> {
                 merge.add(at, facts.collect(), is_exhausted);
             }
             if merge.is_settled() || examined >= wanted + EXAMINED_AT_MOST {
-                return Ok(merge.page(skip, request.limit));
+                let mut listed = merge.page(skip, request.limit);
+                listed.is_complete &= cursor.is_none();
+                return Ok(listed);
             }
             read_size = (read_size * 2).clamp(request.limit + 1, 1_000);
         }
+    }
+
+    /// Reads on in every shard that may hold a wanted record still, side by side: down to
+    /// `after`, `read_size` facts at most of each.
+    async fn read_open<T>(
+        &self,
+        merge: &Merge<T>,
+        after: Option<Uuid>,
+        read_size: usize,
+    ) -> Result<Vec<(usize, Vec<LogEntry>)>, StoreError> {
+        let shards: Vec<Shard> = Shard::all().collect();
+        let reads = merge.open().into_iter().map(|(at, before)| {
+            let shard = shards[at];
+            async move {
+                let range = Range {
+                    after,
+                    before,
+                    order: Order::Descending,
+                    limit: read_size,
+                };
+                let entries = self.read(shard, range, Read::Eventual).await?;
+                Ok::<_, StoreError>((at, entries))
+            }
+        });
+        try_join_all(reads).await
     }
 
     /// The facts of one shard in `range`.
@@ -137,6 +165,13 @@ impl Log<'_> {
         let items = self.dynamo.query(&query).await?;
         items.into_iter().map(LogEntry::read).collect()
     }
+}
+
+/// The ids between which those of `span` are, both exclusive.
+fn ids_around(span: TimeSpan) -> (Option<Uuid>, Option<Uuid>) {
+    let first = span.from().map(first_uuid_at);
+    let before_first = first.map(|id| Uuid::from_u128(id.as_u128().saturating_sub(1)));
+    (before_first, span.to().map(first_uuid_at))
 }
 
 /// How many of the `wanted` newest facts are in any one shard, by all but a chance of one in

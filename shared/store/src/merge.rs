@@ -4,7 +4,7 @@
 //! down to the newest of the points where a shard was cut off, as nothing unseen can sort
 //! before that.
 
-use crate::page::Cursor;
+use crate::page::{Cursor, Page, Total};
 use uuid::Uuid;
 
 /// What has been read of a log's shards.
@@ -14,8 +14,6 @@ pub(crate) struct Merge<T> {
     matched: Vec<(Uuid, T)>,
     /// How many records are wanted: one more than are shown tells whether there are more.
     wanted: usize,
-    /// Whether the merge begins at the newest record there is.
-    is_from_start: bool,
 }
 
 /// What is known of one shard.
@@ -33,8 +31,23 @@ pub(crate) struct Listed<T> {
     pub(crate) next: Option<Cursor>,
     /// Records that matched, shown, passed over or cut off.
     pub(crate) matched: usize,
-    /// Whether every record there is was looked at.
+    /// Whether every record below the point where the merge begins was looked at.
     pub(crate) is_complete: bool,
+}
+
+/// A page whose total is what was read for it: a lower bound where there was more.
+impl<T> From<Listed<T>> for Page<T> {
+    fn from(listed: Listed<T>) -> Self {
+        Self {
+            total: Total {
+                count: i64::try_from(listed.matched).unwrap_or(i64::MAX),
+                is_lower_bound: !listed.is_complete,
+                as_of: None,
+            },
+            records: listed.records,
+            next: listed.next,
+        }
+    }
 }
 
 impl<T> Merge<T> {
@@ -48,7 +61,6 @@ impl<T> Merge<T> {
             shards: vec![unread; shards],
             matched: Vec::new(),
             wanted,
-            is_from_start: before.is_none(),
         }
     }
 
@@ -114,7 +126,7 @@ impl<T> Merge<T> {
             records: records.map(|(_, record)| record).collect(),
             next,
             matched,
-            is_complete: horizon.is_none() && self.is_from_start,
+            is_complete: horizon.is_none(),
         }
     }
 }

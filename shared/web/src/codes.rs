@@ -1,6 +1,8 @@
 //! What both services of codes take: the filter of their lists, and the bodies that make a
 //! code.
 
+use crate::extract::time_span;
+use crate::problem::Problem;
 use domain::code_fields::{CodeField, FieldsNotPermitted, check_fields};
 use domain::code_record::ReferralLimit;
 use domain::codes::{NewCode, WantedCode};
@@ -12,7 +14,7 @@ use domain::{
 use serde::Deserialize;
 use store::codes::CodeFilter;
 
-/// The filter of a list of codes: `?mentor_id=&org_id=&status=&code=`.
+/// The filter of a list of codes: `?mentor_id=&org_id=&status=&code=&from=&to=`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeQuery {
@@ -20,18 +22,23 @@ pub struct CodeQuery {
     org_id: Option<OrgId>,
     status: Option<CodeStatus>,
     code: Option<FoldedCode>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
 }
 
-impl From<CodeQuery> for CodeFilter {
-    fn from(query: CodeQuery) -> Self {
-        Self {
+impl TryFrom<CodeQuery> for CodeFilter {
+    type Error = Problem;
+
+    fn try_from(query: CodeQuery) -> Result<Self, Problem> {
+        Ok(Self {
+            made: time_span(query.from, query.to)?,
             owner: OwnerFilter {
                 mentor: query.mentor_id,
                 org: query.org_id,
             },
             status: query.status,
             code: query.code,
-        }
+        })
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `buckets` what an address may do how often;
 //! - [`App`] what every request has at hand;
 //! - [`reply`] successful answers;
+//! - [`csv`] lists for spreadsheets;
 //! - [`pagination`] pages of a list;
 //! - [`extract`] what a handler takes, valid or refused;
 //! - [`codes`] what both services of codes take;
@@ -22,6 +23,7 @@ pub mod access;
 mod app;
 mod buckets;
 pub mod codes;
+pub mod csv;
 pub mod emf;
 pub mod extract;
 pub mod lambda;

@@ -1,7 +1,11 @@
-//! Pages: `?page=&limit=` or `?cursor=`, and the envelope of every list.
+//! Pages: `?page=&limit=` or `?cursor=`, and the form of every list.
 
-use crate::problem::{Problem, invalid};
+use crate::csv::{self, Columns, Format};
+use crate::problem::{Cause, Problem, invalid};
 use crate::reply::{AsOf, NextPage};
+use axum::Json;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -23,9 +27,15 @@ pub struct Paging {
     /// How many records the pages before this one showed or skipped.
     passed: u32,
     after: Option<Cursor>,
+    format: Format,
 }
 
 impl Paging {
+    /// The same page in another form.
+    pub(crate) fn in_format(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
     /// The page as the store reads it.
     pub fn request(self) -> ListRequest {
         let start = match self.after {
@@ -64,6 +74,7 @@ pub(crate) fn parse_paging<S: AsRef<str>>(pairs: &[(S, S)]) -> Result<Paging, Pr
             limit,
             passed: position.passed,
             after: Some(position.after),
+            format: Format::default(),
         }),
         (page, None) => numbered(page.unwrap_or(1), limit),
     }
@@ -91,6 +102,7 @@ fn numbered(page: u32, limit: usize) -> Result<Paging, Problem> {
         limit,
         passed: (page - 1) * limit as u32,
         after: None,
+        format: Format::default(),
     })
 }
 
@@ -137,10 +149,38 @@ struct Pagination {
     total: i64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     total_is_lower_bound: bool,
+    /// Whether the page has fewer than `limit` records, or none, although more may follow: few
+    /// match the filter, and looking further would cost too much. `next_cursor` goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    page_is_partial: bool,
 }
 
-/// A list's answer, up to when its total is counted, and where it goes on.
-pub type ListReply<V> = (AsOf, NextPage, axum::Json<ListView<V>>);
+/// A list's answer, up to when its total is counted, and where it goes on: JSON, or CSV for those
+/// who accept it.
+pub struct ListReply<V> {
+    as_of: AsOf,
+    view: ListView<V>,
+    format: Format,
+}
+
+impl<V: Columns> IntoResponse for ListReply<V> {
+    fn into_response(self) -> Response {
+        let next = NextPage(self.view.next_cursor.clone());
+        let vary = [(header::VARY, "accept")];
+        let body = match self.format {
+            Format::Json => Json(self.view).into_response(),
+            Format::Csv => csv_response(&self.view.data),
+        };
+        (self.as_of, next, vary, body).into_response()
+    }
+}
+
+fn csv_response<V: Columns>(records: &[V]) -> Response {
+    match csv::render(records) {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response(),
+        Err(error) => Problem::internal(Cause::new(error)).into_response(),
+    }
+}
 
 /// The page as a list answers it at `now`: each record through `view`.
 pub fn list_view<T, V>(
@@ -149,31 +189,40 @@ pub fn list_view<T, V>(
     now: DateTime<Utc>,
     view: impl FnMut(T) -> V,
 ) -> ListReply<V> {
-    let shown = u32::try_from(page.records.len()).unwrap_or(u32::MAX);
-    let passed = paging.passed.saturating_add(shown);
+    let shown = page.records.len();
+    let mut passed = i64::from(paging.passed) + i64::try_from(shown).unwrap_or(i64::MAX);
     // A lower bound is counted from where the store began to read.
-    let uncounted = match paging.after {
-        Some(_) if page.total.is_lower_bound => i64::from(paging.passed),
-        _ => 0,
-    };
-    let as_of = AsOf(page.total.as_of.unwrap_or(now));
+    let mut total = page.total.count;
+    if page.total.is_lower_bound {
+        match paging.after {
+            Some(_) => total += i64::from(paging.passed),
+            // A partial page may have passed fewer than its number says.
+            None => passed = passed.min(total),
+        }
+    }
+    let next_cursor = page.next.map(|after| {
+        encode(Position {
+            after,
+            page: paging.page.saturating_add(1),
+            passed: u32::try_from(passed).unwrap_or(u32::MAX),
+        })
+    });
     let view = ListView {
         data: page.records.into_iter().map(view).collect(),
         pagination: Pagination {
             page: paging.page,
             limit: paging.limit,
-            total: page.total.count + uncounted,
+            total,
             total_is_lower_bound: page.total.is_lower_bound,
+            page_is_partial: next_cursor.is_some() && shown < paging.limit,
         },
-        next_cursor: page.next.map(|after| {
-            encode(Position {
-                after,
-                page: paging.page.saturating_add(1),
-                passed,
-            })
-        }),
+        next_cursor,
     };
-    (as_of, NextPage(view.next_cursor.clone()), axum::Json(view))
+    ListReply {
+        as_of: AsOf(page.total.as_of.unwrap_or(now)),
+        view,
+        format: paging.format,
+    }
 }
 
 #[cfg(test)]

@@ -95,6 +95,25 @@ impl Routes {
         self.declare(Method::GET, path, access, guarded)
     }
 
+    /// The same where people paste the path with a slash at its end: that is the same route.
+    pub fn get_or_slashed<H, T>(
+        self,
+        path: &str,
+        access: impl Into<RouteAccess>,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let access = access.into();
+        let guarded = routing::get(Guarded::new(access, handler));
+        let slashed = format!("{}{path}/", self.base);
+        let mut routes = self.declare(Method::GET, path, access, guarded.clone());
+        routes.router = routes.router.route(&slashed, guarded);
+        routes
+    }
+
     /// Declares `POST` of `path`, which is what follows the base.
     pub fn post<H, T>(self, path: &str, access: impl Into<RouteAccess>, handler: H) -> Self
     where

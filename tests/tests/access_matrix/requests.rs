@@ -57,6 +57,8 @@ fn query(route: &str, of: &Belongings) -> String {
         | "privacy/members/{id}"
         | "privacy/mentors/{id}"
         | "referral-attributions/leaderboard"
+        | "referral-attributions/total"
+        | "referral-attributions/timeseries"
         | "referral-attributions/mentor/{mentor_id}/total"
         | "referral-attributions/mentor/{mentor_id}/timeseries" => format!("?org_id={}", of.org),
         "/gafapay/v3/reward_promotion/user_referral_code" => format!("?user_id={}", of.mentor),
@@ -107,6 +109,15 @@ pub(crate) fn shows(answer: &Reply, (method, route): (&Method, &str), of: &Belon
     }
     let json = answer.json();
     match route.rsplit('/').next().unwrap_or_default() {
+        // The organisation's, of which others have clicks as well.
+        "total" if !route.contains("mentor") => {
+            json["org_id"] == of.org.as_str() && json["total_clicks"].as_u64() > Some(0)
+        }
+        "timeseries" if !route.contains("mentor") => {
+            let points = json["data"].as_array();
+            let is_clicked = |point: &Value| point["clicks"].as_u64() > Some(0);
+            json["org_id"] == of.org.as_str() && points.is_some_and(|it| it.iter().any(is_clicked))
+        }
         "total" | "stats" => json["total_clicks"] == 1,
         "timeseries" => {
             let points = json["data"].as_array();

@@ -42,6 +42,9 @@ const ERASE_MEMBER: Budget = budget(4, 3.0, 26.0);
 const EXPORT_MENTOR: Budget = budget(24, 16.0, 0.0);
 const ERASE_MENTOR: Budget = budget(70, 40.0, 40.0);
 
+/// Nearly all that there is.
+const SPAN: &str = "from=2020-01-01T00:00:00Z&to=2026-03-26T11:30:00Z";
+
 /// What each kind of request cost.
 type Costs = Vec<(&'static str, Usage)>;
 
@@ -197,6 +200,21 @@ async fn reads(verv: &Verv, code: &str, measured: &mut Measured) {
             format!("{attributions}/mentor/usr_4491/timeseries?period=90d"),
         ),
         (
+            "total of an org",
+            TOTAL,
+            format!("{attributions}/total?org_id=org_002"),
+        ),
+        (
+            "total 90d of an org",
+            TOTAL,
+            format!("{attributions}/total?org_id=org_002&period=90d"),
+        ),
+        (
+            "series of an org",
+            budget(2, 8.0, 0.0),
+            format!("{attributions}/timeseries?org_id=org_002&period=90d"),
+        ),
+        (
             "leaderboard",
             budget(1, 2.0, 0.0),
             format!("{attributions}/leaderboard?org_id=org_002"),
@@ -244,6 +262,21 @@ async fn reads(verv: &Verv, code: &str, measured: &mut Measured) {
             "attributions of a pair",
             LIST,
             format!("{attributions}?{pair}"),
+        ),
+        (
+            "records of a span",
+            LIST,
+            format!("{records}?org_id=org_002&{SPAN}"),
+        ),
+        (
+            "attributions of a span",
+            LIST,
+            format!("{attributions}?{SPAN}"),
+        ),
+        (
+            "attributions of a code in a span",
+            LIST,
+            format!("{attributions}?code={code}&{SPAN}"),
         ),
     ];
     for (name, budget, path) in requests {

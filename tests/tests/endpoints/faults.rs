@@ -68,7 +68,7 @@ async fn an_unknown_field_comes_with_the_known_ones() {
     let problem = verv.get(&query).await.expect(400);
     assert_eq!(
         problem.string("/detail"),
-        "There is no field statsu. Known: mentor_id, org_id, status, code."
+        "There is no field statsu. Known: mentor_id, org_id, status, code, from, to."
     );
 }
 

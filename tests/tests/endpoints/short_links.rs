@@ -243,6 +243,8 @@ async fn a_link_as_people_paste_it_leads_on() {
         "JAN-VERV-8F3A,",
         "jan-verv-8f3a)",
         "JAN-VERV-8F3A%E2%80%9D",
+        "JAN-VERV-8F3A/",
+        "JAN-VERV-8F3A./",
     ] {
         let visit = verv.get(&format!("/r/{pasted}")).await.expect(302);
         assert!(
@@ -251,6 +253,18 @@ async fn a_link_as_people_paste_it_leads_on() {
                 .contains("ref=JAN-VERV-8F3A&click=")
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_below_a_code_leads_nowhere() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    for path in ["/r/JAN-VERV-8F3A/x", "/r/JAN-VERV-8F3A//", "/r/", "/r//"] {
+        let visit = verv.get(path).await.expect(404);
+        let kind = visit.header("content-type");
+        assert_eq!(kind, "text/html; charset=utf-8", "{path}");
+    }
+    assert_eq!(clicks(&verv).await, 0);
 }
 
 #[tokio::test]

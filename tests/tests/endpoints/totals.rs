@@ -1,8 +1,8 @@
-//! A mentor's totals, by period and organisation, as the clock moves.
+//! Totals of a mentor, an organisation and a program, by period, as the clock moves.
 
 use serde_json::{Value, json};
 use tests::Verv;
-use tests::flows::{ATTRIBUTIONS, CODE, MENTOR, ORG};
+use tests::flows::{ATTRIBUTIONS, CODE, MENTOR, ORG, RECORDS};
 
 async fn total(verv: &Verv, query: &str) -> Value {
     let path = format!("{ATTRIBUTIONS}/mentor/{MENTOR}/total{query}");
@@ -60,7 +60,9 @@ async fn a_period_counts_whole_days_up_to_today() {
         ("ytd", 5),
         ("90d", 6),
         ("30d", 4),
+        ("month", 3),
         ("mtd", 3),
+        ("previous_month", 1),
         ("7d", 2),
     ] {
         assert_eq!(of_period(&verv, period).await, (clicks, 0), "{period}");
@@ -114,5 +116,118 @@ async fn an_organisation_asks_for_its_own_part() {
         ("?org_id=org_004", 0),
     ] {
         assert_eq!(total(&verv, query).await["total_clicks"], clicks, "{query}");
+    }
+}
+
+/// Clicks and conversions of an organisation or a program.
+async fn of_org(verv: &Verv, query: &str) -> (i64, i64) {
+    let total = verv.get(&format!("{ATTRIBUTIONS}/total?{query}")).await;
+    let total = total.expect(200).json();
+    let count = |name: &str| total[name].as_i64().expect("a count");
+    (count("total_clicks"), count("total_conversions"))
+}
+
+#[tokio::test]
+async fn an_organisation_has_its_own_numbers_folded_or_not() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    verv.make_code("usr_1", ORG, "OTHER-MENTOR").await;
+    verv.make_code(MENTOR, "org_003", "OTHER-ORG").await;
+    let id = verv.click(CODE).await;
+    verv.click("OTHER-MENTOR").await;
+    verv.click("OTHER-ORG").await;
+    verv.confirm(&id, CODE, "usr_5892").await.expect(200);
+    for _ in 0..2 {
+        for period in ["all_time", "7d", "30d", "90d", "month", "mtd", "ytd"] {
+            let query = format!("org_id=org_002&period={period}");
+            assert_eq!(of_org(&verv, &query).await, (2, 1), "{period}");
+        }
+        let last_month = of_org(&verv, "org_id=org_002&period=previous_month").await;
+        assert_eq!(last_month, (0, 0));
+        assert_eq!(of_org(&verv, "org_id=org_unknown").await, (0, 0));
+        let series = verv
+            .get(&format!(
+                "{ATTRIBUTIONS}/timeseries?org_id=org_002&period=7d"
+            ))
+            .await
+            .expect(200);
+        assert_eq!(series.json()["org_id"], "org_002");
+        let today = json!({"date": "2026-03-26", "clicks": 2, "conversions": 1});
+        assert_eq!(series.json()["data"][6], today);
+        assert_eq!(series.header("verv-as-of"), "2026-03-26T12:00:00Z");
+        verv.aggregate().await;
+        verv.set_clock("2026-03-26T12:00:00Z");
+    }
+    let told = verv
+        .get(&format!("{ATTRIBUTIONS}/total?org_id=org_002"))
+        .await;
+    assert_eq!(
+        told.json(),
+        json!({"org_id": "org_002", "total_clicks": 2, "total_conversions": 1, "conversion_rate": 0.5, "period": "all_time"})
+    );
+    let unnamed = verv.get(&format!("{ATTRIBUTIONS}/total")).await;
+    assert_eq!(unnamed.expect(400).json()["errors"][0]["field"], "org_id");
+}
+
+#[tokio::test]
+async fn a_program_has_what_its_codes_had_when_they_were_clicked() {
+    let verv = Verv::start().await;
+    let program = json!({"org_id": ORG, "name": "Spring", "currency_id": "NOK"});
+    let program = verv.post("/api/v1/referral-programs", program).await;
+    let program = program.expect(201).string("/id");
+    let code = json!({
+        "mentor_id": MENTOR, "org_id": ORG, "code": CODE, "referral_program_id": program,
+    });
+    verv.post(RECORDS, code).await.expect(201);
+    verv.make_code("usr_1", ORG, "OTHER-MENTOR").await;
+    let id = verv.click(CODE).await;
+    let other = verv.click("OTHER-MENTOR").await;
+    verv.confirm(&id, CODE, "usr_5892").await.expect(200);
+    verv.confirm(&other, "OTHER-MENTOR", "usr_5893")
+        .await
+        .expect(200);
+    let query = format!("referral_program_id={program}");
+    for _ in 0..2 {
+        assert_eq!(of_org(&verv, &query).await, (1, 1));
+        assert_eq!(
+            of_org(&verv, &format!("{query}&org_id=org_002&period=7d")).await,
+            (1, 1)
+        );
+        assert_eq!(of_org(&verv, "org_id=org_002").await, (2, 2));
+        verv.aggregate().await;
+    }
+    let told = verv
+        .get(&format!("{ATTRIBUTIONS}/total?{query}"))
+        .await
+        .json();
+    assert_eq!(
+        (&told["org_id"], &told["referral_program_id"]),
+        (&json!(ORG), &json!(program))
+    );
+    verv.delete(&format!("{ATTRIBUTIONS}/{id}"))
+        .await
+        .expect(200);
+    assert_eq!(of_org(&verv, &query).await, (0, 0));
+    for unknown in [
+        format!("{query}&org_id=org_003"),
+        "referral_program_id=prg_019d0b9fe3287000800000000000bb05".to_owned(),
+    ] {
+        verv.get(&format!("{ATTRIBUTIONS}/total?{unknown}"))
+            .await
+            .expect(404);
+    }
+}
+
+#[tokio::test]
+async fn a_leaderboard_says_which_periods_have_a_ranking() {
+    let verv = Verv::start().await;
+    for period in ["7d", "30d", "90d", "ytd"] {
+        let path = format!("{ATTRIBUTIONS}/leaderboard?org_id={ORG}&period={period}");
+        let refused = verv.get(&path).await.expect(400).json();
+        let detail = refused["errors"][0]["detail"].as_str().unwrap_or_default();
+        assert!(
+            detail.contains("all_time, month, mtd or previous_month"),
+            "{refused}"
+        );
     }
 }

@@ -223,6 +223,14 @@ pub(crate) async fn attributions(platform: &Platform) {
     platform
         .get(&format!("{mentor}/timeseries?period=90d"))
         .await;
+    for period in ["all_time", "previous_month"] {
+        platform.wait(TimeDelta::seconds(3));
+        let query = format!("org_id=org_002&period={period}");
+        platform.get(&format!("{ATTRIBUTIONS}/total?{query}")).await;
+    }
+    platform
+        .get(&format!("{ATTRIBUTIONS}/timeseries?org_id=org_002"))
+        .await;
     for period in ["all_time", "month", "previous_month"] {
         platform
             .get(&format!(

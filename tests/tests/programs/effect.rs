@@ -1,10 +1,12 @@
 //! What a program does to codes, clicks and confirmations.
 
 use crate::{CLICKS, CODES, click, code, program, validate};
+use axum::http::Method;
 use futures::future::join_all;
 use serde_json::json;
 use std::collections::BTreeMap;
 use tests::standin::{Options, StandIn};
+use tests::tokens::bearer;
 use tests::{Reply, Verv};
 
 #[tokio::test]
@@ -92,6 +94,68 @@ async fn a_change_of_a_program_is_seen_within_ten_seconds() {
     let cold = validate(&verv, &code, 2).await.expect(200).usage;
     assert_eq!(cold.trips, 2, "{cold:?}");
     assert!(cold.read_units <= 2.0, "{cold:?}");
+}
+
+#[tokio::test]
+async fn a_limit_that_is_not_the_codes_own_is_its_programs_as_it_is_now() {
+    let verv = Verv::start().await;
+    let id = program(&verv, json!({"max_referrals_per_code": 1})).await;
+    let follows = code(&verv, "usr_1", &id).await.string("/code");
+    let body = json!({"mentor_id": "usr_2", "org_id": "org_1", "referral_program_id": id,
+        "max_referrals": 2});
+    let own = verv.post(CODES, body).await.expect(201).string("/code");
+    let limit_to = async |limit: serde_json::Value| {
+        let path = format!("/api/v1/referral-programs/{id}");
+        let change = json!({"max_referrals_per_code": limit});
+        verv.put(&path, change).await.expect(200);
+    };
+    let mut clicks = Vec::new();
+    for code in [&follows, &own] {
+        for _ in 0..4 {
+            clicks.push((code.clone(), verv.click(code).await));
+        }
+    }
+    let confirm = async |nth: usize, expected: u16| {
+        let (code, click) = &clicks[nth];
+        let member = format!("usr_m{nth}");
+        let answer = verv.confirm(click, code, &member).await.expect(expected);
+        // A cold program is one trip more.
+        assert!(answer.usage.trips <= 3, "{nth}: {:?}", answer.usage);
+    };
+    confirm(0, 200).await;
+    confirm(1, 409).await;
+    is_full(&verv, &follows, "usr_1", true).await;
+    limit_to(json!(3)).await;
+    is_full(&verv, &follows, "usr_1", false).await;
+    confirm(1, 200).await;
+    confirm(2, 200).await;
+    confirm(3, 409).await;
+    // A code's own limit stays its own, whichever is the higher.
+    confirm(4, 200).await;
+    limit_to(json!(1)).await;
+    confirm(5, 200).await;
+    confirm(6, 409).await;
+    limit_to(json!(null)).await;
+    is_full(&verv, &own, "usr_2", true).await;
+    is_full(&verv, &follows, "usr_1", false).await;
+    confirm(6, 409).await;
+    confirm(3, 200).await;
+}
+
+/// Whether every reader says that the code of `user` has confirmed as many referrals as it may.
+async fn is_full(verv: &Verv, code: &str, user: &str, expected: bool) {
+    let authorization = bearer(verv, user, &["ROLE_CUSTOMER"], None);
+    let headers = [("companyid", "org_1"), ("authorization", &authorization)];
+    for criteria in [format!("user_id={user}"), format!("referral_code={code}")] {
+        let path = format!("/gafapay/v3/reward_promotion/user_referral_code?{criteria}");
+        let answer = verv.call(Method::GET, &path, &headers, None).await;
+        let found = answer.expect(200).json();
+        let user = &found["data"]["referral_user"];
+        assert_eq!(user["max_referral_limit_reach"], expected, "{criteria}");
+    }
+    let (validated, redirected) = if expected { (422, 404) } else { (200, 302) };
+    validate(verv, code, 2).await.expect(validated);
+    assert_eq!(verv.get(&format!("/r/{code}")).await.status, redirected);
 }
 
 #[tokio::test]

@@ -1,24 +1,44 @@
 //! Compares statistics with a recount of the records.
 
 use super::play::{MENTORS, ORGS};
+use super::whose::Whose;
 use chrono::{Datelike, Days, NaiveDate};
+use domain::ProgramId;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tests::Verv;
 use tests::recount::{Record, Records};
 
-const PERIODS: [&str; 6] = ["all_time", "7d", "30d", "90d", "mtd", "ytd"];
+const PERIODS: [&str; 8] = [
+    "all_time",
+    "7d",
+    "30d",
+    "90d",
+    "month",
+    "mtd",
+    "previous_month",
+    "ytd",
+];
 
 /// Some statistics, drawn by `seed`: cheap enough to check after every run.
-pub(crate) async fn something(verv: &Verv, seed: u64) -> Result<(), String> {
+pub(crate) async fn something(
+    verv: &Verv,
+    programs: &[ProgramId],
+    seed: u64,
+) -> Result<(), String> {
     let records = read(verv).await;
     let draw = |bits: u32, choices: usize| (seed >> bits) as usize % choices;
     let mentor = MENTORS[draw(20, 3)];
     let org = [None, Some(ORGS[0]), Some(ORGS[1])][draw(24, 3)];
-    total(verv, &records, mentor, org, "all_time").await?;
+    let whose = match draw(50, 5) {
+        0 => Whose::Org(ORGS[draw(33, 2)]),
+        1 => Whose::Program(programs[draw(33, 2)]),
+        _ => Whose::Mentor(mentor, org),
+    };
+    total(verv, &records, whose, "all_time").await?;
     match draw(45, 3) {
-        0 => total(verv, &records, mentor, org, PERIODS[draw(28, 6)]).await,
-        1 => series(verv, &records, mentor, org, "90d").await,
+        0 => total(verv, &records, whose, PERIODS[draw(28, 8)]).await,
+        1 => series(verv, &records, whose, "90d").await,
         _ => {
             let drawn = [draw(36, LISTS)];
             lists(verv, &records, mentor, ORGS[draw(33, 2)], &drawn).await
@@ -27,16 +47,26 @@ pub(crate) async fn something(verv: &Verv, seed: u64) -> Result<(), String> {
 }
 
 /// All statistics, with everything folded.
-pub(crate) async fn everything(verv: &Verv) -> Result<(), String> {
+pub(crate) async fn everything(verv: &Verv, programs: &[ProgramId]) -> Result<(), String> {
     let records = read(verv).await;
-    for mentor in MENTORS {
+    let mentors = MENTORS.map(|mentor| Whose::Mentor(mentor, None));
+    let programs = programs.iter().copied().map(Whose::Program);
+    for whose in mentors
+        .into_iter()
+        .chain(ORGS.map(Whose::Org))
+        .chain(programs)
+    {
         for period in PERIODS {
-            total(verv, &records, mentor, None, period).await?;
+            total(verv, &records, whose, period).await?;
         }
+        for period in ["ytd", "previous_month"] {
+            series(verv, &records, whose, period).await?;
+        }
+    }
+    for mentor in MENTORS {
         for org in ORGS {
-            total(verv, &records, mentor, Some(org), "ytd").await?;
+            total(verv, &records, Whose::Mentor(mentor, Some(org)), "ytd").await?;
         }
-        series(verv, &records, mentor, None, "ytd").await?;
         lists(
             verv,
             &records,
@@ -49,7 +79,7 @@ pub(crate) async fn everything(verv: &Verv) -> Result<(), String> {
     let all: Vec<usize> = (0..LISTS).collect();
     lists(verv, &records, MENTORS[0], ORGS[1], &all).await?;
     for org in ORGS {
-        for window in ["all_time", "month", "previous_month"] {
+        for window in ["all_time", "month", "mtd", "previous_month"] {
             leaderboard(verv, &records, org, window).await?;
         }
     }
@@ -64,38 +94,66 @@ async fn read(verv: &Verv) -> Records {
     Records::read(&client, verv.store.table_name()).await
 }
 
-fn first_day(period: &str, today: NaiveDate) -> NaiveDate {
-    match period {
+/// The first and the last day of a period.
+fn days_of(period: &str, today: NaiveDate) -> (NaiveDate, NaiveDate) {
+    let this_month = today.with_day(1).expect("the first");
+    let last_month = this_month - Days::new(1);
+    let first = match period {
         "7d" => today - Days::new(6),
         "30d" => today - Days::new(29),
         "90d" => today - Days::new(89),
-        "mtd" => today.with_day(1).expect("the first"),
+        "month" | "mtd" => this_month,
+        "previous_month" => last_month.with_day(1).expect("the first"),
         "ytd" => today.with_ordinal(1).expect("the first"),
         _ => NaiveDate::MIN,
+    };
+    match period {
+        "previous_month" => (first, last_month),
+        _ => (first, NaiveDate::MAX),
     }
 }
 
-/// Clicks and conversions of the records since `first`.
-fn count<'a>(records: impl Iterator<Item = &'a Record>, first: NaiveDate) -> (i64, i64) {
-    records.fold((0, 0), |(clicks, conversions), record| {
-        let clicked = record.clicked_on >= first;
-        let converted = record.converted_on.is_some_and(|day| day >= first);
-        (
-            clicks + i64::from(clicked),
-            conversions + i64::from(converted),
-        )
-    })
+/// What records come to.
+#[derive(Debug, Default)]
+struct Recount {
+    clicks: i64,
+    conversions: i64,
+    /// Those that came from clicks.
+    from_clicks: i64,
 }
 
-fn of<'a>(
-    records: &'a Records,
-    mentor: &'a str,
-    org: Option<&'a str>,
-) -> impl Iterator<Item = &'a Record> {
-    records
-        .attributions
-        .iter()
-        .filter(move |record| record.mentor == mentor && org.is_none_or(|org| record.org == org))
+impl Recount {
+    /// Clicks and conversions of the records on the days that count.
+    fn of<'a>(
+        records: impl Iterator<Item = &'a Record>,
+        counts: impl Fn(NaiveDate) -> bool,
+    ) -> Self {
+        records.fold(Self::default(), |sum, record| {
+            let clicked = record.clicked_on.is_some_and(&counts);
+            let converted = record.converted_on.is_some_and(&counts);
+            let from_click = converted && record.clicked_on.is_some();
+            Self {
+                clicks: sum.clicks + i64::from(clicked),
+                conversions: sum.conversions + i64::from(converted),
+                from_clicks: sum.from_clicks + i64::from(from_click),
+            }
+        })
+    }
+
+    /// Compares a total with it.
+    fn compare(&self, path: &str, told: &Value) -> Result<(), String> {
+        same(path, told["total_clicks"].clone(), self.clicks.into())?;
+        same(
+            path,
+            told["total_conversions"].clone(),
+            self.conversions.into(),
+        )?;
+        let rate = match self.clicks {
+            0 => 0.0,
+            clicks => (self.from_clicks as f64 / clicks as f64 * 1000.0).round() / 1000.0,
+        };
+        same(path, told["conversion_rate"].clone(), rate.into())
+    }
 }
 
 fn same(
@@ -113,42 +171,33 @@ fn same(
 async fn total(
     verv: &Verv,
     records: &Records,
-    mentor: &str,
-    org: Option<&str>,
+    whose: Whose<'_>,
     period: &str,
 ) -> Result<(), String> {
-    let narrowed = org.map(|org| format!("&org_id={org}")).unwrap_or_default();
-    let path =
-        format!("/api/v1/referral-attributions/mentor/{mentor}/total?period={period}{narrowed}");
+    let path = whose.path("total", period);
     let told = verv.get(&path).await.expect(200).json();
-    let (clicks, conversions) = count(
-        of(records, mentor, org),
-        first_day(period, verv.now().date_naive()),
-    );
-    same(&path, told["total_clicks"].clone(), clicks.into())?;
-    same(&path, told["total_conversions"].clone(), conversions.into())
+    let (first, last) = days_of(period, verv.now().date_naive());
+    let recount = Recount::of(whose.records(records), |day| first <= day && day <= last);
+    recount.compare(&path, &told)
 }
 
 async fn series(
     verv: &Verv,
     records: &Records,
-    mentor: &str,
-    org: Option<&str>,
+    whose: Whose<'_>,
     period: &str,
 ) -> Result<(), String> {
-    let narrowed = org.map(|org| format!("&org_id={org}")).unwrap_or_default();
-    let path = format!(
-        "/api/v1/referral-attributions/mentor/{mentor}/timeseries?period={period}{narrowed}"
-    );
+    let path = whose.path("timeseries", period);
     let told = verv.get(&path).await.expect(200).json();
     let today = verv.now().date_naive();
-    let mut days: BTreeMap<NaiveDate, (i64, i64)> = first_day(period, today)
+    let (first, last) = days_of(period, today);
+    let mut days: BTreeMap<NaiveDate, (i64, i64)> = first
         .iter_days()
-        .take_while(|day| *day <= today)
+        .take_while(|day| *day <= last.min(today))
         .map(|day| (day, (0, 0)))
         .collect();
-    for record in of(records, mentor, org) {
-        if let Some(day) = days.get_mut(&record.clicked_on) {
+    for record in whose.records(records) {
+        if let Some(day) = record.clicked_on.and_then(|day| days.get_mut(&day)) {
             day.0 += 1;
         }
         if let Some(day) = record.converted_on.and_then(|day| days.get_mut(&day)) {
@@ -188,11 +237,12 @@ async fn lists(
         ),
         (
             format!("{clicks}/mentor/{mentor}"),
-            of(records, mentor, None).count(),
+            Whose::Mentor(mentor, None).records(records).count(),
         ),
         (
             format!("{clicks}/mentor/{mentor}?status=confirmed"),
-            of(records, mentor, None)
+            Whose::Mentor(mentor, None)
+                .records(records)
                 .filter(|r| r.converted_on.is_some())
                 .count(),
         ),
@@ -229,25 +279,20 @@ async fn leaderboard(
     let path =
         format!("/api/v1/referral-attributions/leaderboard?org_id={org}&period={window}&limit=100");
     let told = verv.get(&path).await.expect(200).json();
-    let this_month = verv.now().date_naive().with_day(1).expect("the first");
-    let month = match window {
-        "month" => Some(this_month),
-        "previous_month" => Some((this_month - Days::new(1)).with_day(1).expect("the first")),
-        _ => None,
-    };
-    let counts = |day: NaiveDate| month.is_none_or(|month| day.with_day(1) == Some(month));
+    let (first, last) = days_of(window, verv.now().date_naive());
+    let next_month = first
+        .with_day(1)
+        .and_then(|day| day.checked_add_months(chrono::Months::new(1)));
+    let end = next_month
+        .filter(|_| window != "all_time")
+        .unwrap_or(NaiveDate::MAX);
+    let counts = |day: NaiveDate| first <= day && day <= last && day < end;
     let mut ranked: Vec<(i64, &str, i64)> = MENTORS
         .into_iter()
         .map(|mentor| {
-            let clicks = of(records, mentor, Some(org))
-                .filter(|r| counts(r.clicked_on))
-                .count() as i64;
-            let converted = of(records, mentor, Some(org)).filter_map(|r| r.converted_on);
-            (
-                converted.filter(|day| counts(*day)).count() as i64,
-                mentor,
-                clicks,
-            )
+            let own = Whose::Mentor(mentor, Some(org)).records(records);
+            let recount = Recount::of(own, counts);
+            (recount.conversions, mentor, recount.clicks)
         })
         .filter(|(conversions, ..)| *conversions > 0)
         .collect();
@@ -286,7 +331,5 @@ async fn code_stats(verv: &Verv, records: &Records, id: &str) -> Result<(), Stri
         .attributions
         .iter()
         .filter(|record| record.code == code);
-    let (clicks, conversions) = count(of_code, NaiveDate::MIN);
-    same(&path, told["total_clicks"].clone(), clicks.into())?;
-    same(&path, told["total_conversions"].clone(), conversions.into())
+    Recount::of(of_code, |_| true).compare(&path, &told)
 }

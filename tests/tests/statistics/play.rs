@@ -2,13 +2,15 @@
 
 use super::bed::Bed;
 use super::check;
+use super::operation::Operation;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::attribution::Visitor;
 use domain::click::Click;
 use domain::codes::{Issued, WantedCode};
 use domain::confirmation::Confirmation;
+use domain::program::{EligibleUserTypes, ProgramTerms};
 use domain::terms::RequestedTerms;
-use domain::{AttributionId, Code, CodeId, MemberId, MentorId, OrgId};
+use domain::{AttributionId, Code, CodeId, MemberId, MentorId, OrgId, Program, ProgramId};
 use store::fold::{Days, FoldPace};
 use store::{StoreError, UnscopedStore};
 use tests::functions::SCHEDULED;
@@ -16,56 +18,14 @@ use tests::gate::{Gate, Stop};
 use tests::policy::as_function;
 use tests::{EVERY_RUN, Verv};
 
-/// One thing that happens. Skews and waits are in milliseconds.
-#[derive(Debug, Clone)]
-pub(crate) enum Operation {
-    IssueCode {
-        mentor: usize,
-        org: usize,
-    },
-    RotateCode(usize),
-    DeleteCode(usize),
-    Click {
-        code: usize,
-        skew: i64,
-        days_ago: i64,
-    },
-    Confirm {
-        click: usize,
-        member: usize,
-        skew: i64,
-    },
-    DeleteClick {
-        click: usize,
-        skew: i64,
-    },
-    Wait(i64),
-    /// A run, whose clock is off, at the default pace or with detail at every run.
-    Aggregate {
-        skew: i64,
-        is_every_run: bool,
-    },
-    KillAggregation {
-        stop: Stop,
-        skew: i64,
-    },
-    OverlapAggregations {
-        stop: Stop,
-        skew: i64,
-    },
-    Audit,
-    KillAudit(Stop),
-    Rebuild,
-    KillRebuild(Stop),
-    Check,
-}
-
 /// A platform with a history.
 pub(crate) struct World {
     pub(crate) verv: Verv,
     bed: Bed,
     gate: Gate,
     gated: UnscopedStore,
+    /// One of each organisation.
+    programs: Vec<ProgramId>,
     codes: Vec<(CodeId, Code, MentorId)>,
     clicks: Vec<(AttributionId, Code)>,
     pub(crate) seed: u64,
@@ -82,11 +42,16 @@ impl World {
         let gate = bed.gate();
         let gated = UnscopedStore::new(bed.gated_client(&gate), table);
         let verv = bed.platform(table).await;
+        let mut programs = Vec::new();
+        for org in ORGS {
+            programs.push(make_program(&verv, org).await);
+        }
         Self {
             verv,
             bed,
             gate,
             gated,
+            programs,
             codes: Vec::new(),
             clicks: Vec::new(),
             seed,
@@ -101,6 +66,7 @@ impl World {
             self.happens(&Operation::IssueCode {
                 mentor,
                 org: mentor % 2,
+                has_program: mentor == 0,
             })
             .await;
         }
@@ -169,7 +135,14 @@ impl World {
                 self.check_something().await?;
             }
             Operation::Check => self.check_something().await?,
-            Operation::IssueCode { mentor, org } => self.issue(*mentor, *org).await,
+            Operation::IssueCode {
+                mentor,
+                org,
+                has_program,
+            } => {
+                let program = has_program.then(|| self.programs[*org]);
+                self.issue(*mentor, *org, program).await;
+            }
             operation => self.change(operation).await,
         }
         Ok(())
@@ -252,12 +225,13 @@ impl World {
         let slow = run(&self.gated, self.at(skew), &EVERY_RUN);
         let verv = &self.verv;
         let (seed, bed, gate) = (self.seed, &self.bed, &self.gate);
+        let programs = &self.programs;
         let meanwhile = async {
             gate.stopped().await;
             verv.clock.advance(TimeDelta::seconds(30));
             run(&verv.store, verv.now(), &EVERY_RUN).await;
             bed.settle(&verv.clock);
-            let checked = check::something(verv, seed).await;
+            let checked = check::something(verv, programs, seed).await;
             gate.release();
             checked
         };
@@ -275,14 +249,17 @@ impl World {
         self.check_something().await
     }
 
-    async fn issue(&mut self, mentor: usize, org: usize) {
+    async fn issue(&mut self, mentor: usize, org: usize, program: Option<ProgramId>) {
         let mentor: MentorId = MENTORS[mentor].parse().expect("an id");
         let org: OrgId = ORGS[org].parse().expect("an id");
         let wanted = WantedCode {
             mentor: mentor.clone(),
             org,
             prefix: None,
-            terms: RequestedTerms::default(),
+            terms: RequestedTerms {
+                program,
+                ..RequestedTerms::default()
+            },
         };
         let store = self.verv.unrestricted();
         let issued = store.get_or_create_code(wanted, None, self.at(0)).await;
@@ -307,7 +284,7 @@ impl World {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         self.bed.settle(&self.verv.clock);
-        check::something(&self.verv, self.seed).await
+        check::something(&self.verv, &self.programs, self.seed).await
     }
 
     /// Folds everything there is, without any trouble.
@@ -327,7 +304,7 @@ impl World {
     /// Every statistic there is, the rankings too, and every row: all is folded.
     pub(crate) async fn check_everything(&self) -> Result<(), String> {
         self.bed.settle(&self.verv.clock);
-        check::everything(&self.verv).await?;
+        check::everything(&self.verv, &self.programs).await?;
         let aggregator = self.verv.store.aggregator();
         let verifying = aggregator.verify(Days::default(), self.verv.now(), || false, |_| ());
         let verified = as_function(SCHEDULED, verifying).await;
@@ -346,6 +323,25 @@ impl World {
             .send()
             .await;
     }
+}
+
+/// A program that limits nothing.
+async fn make_program(verv: &Verv, org: &str) -> ProgramId {
+    let terms = ProgramTerms {
+        name: "Spring".parse().expect("a name"),
+        currency: "NOK".parse().expect("a currency"),
+        user_types: EligibleUserTypes::default(),
+        max_referrals_per_code: None,
+        attribution_window: None,
+        code_ttl: None,
+        starts_at: None,
+        ends_at: None,
+    };
+    let program = Program::new(org.parse().expect("an id"), terms, verv.now());
+    let store = verv.unrestricted();
+    let made = store.create_program(&program, None, verv.now()).await;
+    made.expect("a program is made");
+    program.id
 }
 
 async fn run(store: &UnscopedStore, now: DateTime<Utc>, pace: &FoldPace) {

@@ -14,7 +14,7 @@ use store::fold::SAFETY_MARGIN;
 use tests::Verv;
 use tests::functions::{SCHEDULED, http_functions};
 use tests::samples::http_events;
-use tests::template::{Template, repository, routes};
+use tests::template::{Template, declared, repository, routes};
 use web::middleware::RESERVE;
 
 /// The functions that this repository holds, by the names of their folders.
@@ -66,15 +66,38 @@ fn every_function_is_deployed_from_its_binary() {
 fn the_routes_are_those_that_the_functions_declare() {
     let template = Template::read();
     for (name, declared) in http_functions() {
-        // API Gateway has a route of its own for HEAD; the router answers it wherever it
-        // answers GET.
         let mut deployed = routes(template.function(name));
-        deployed.retain(|(method, _)| method != "HEAD");
+        // API Gateway has a route of its own for HEAD, and for a path with a slash at its end.
+        deployed.retain(|(method, path)| method != "HEAD" && !path.contains('+'));
         let declared = declared.declarations().iter();
         let declared: BTreeSet<_> = declared
             .map(|route| (route.method.to_string(), route.path.clone()))
             .collect();
         assert_eq!(deployed, declared, "{name}");
+    }
+}
+
+#[test]
+fn a_local_run_answers_head_where_the_deployment_does() {
+    let template = Template::read();
+    let functions = template.functions();
+    let all: BTreeSet<_> = functions
+        .iter()
+        .flat_map(|(_, function)| routes(function))
+        .collect();
+    let of_method = |method: &str| -> BTreeSet<String> {
+        let routes = all.iter().filter(|(of, _)| of == method);
+        routes.map(|(_, path)| declared(path)).collect()
+    };
+    let head = of_method("HEAD");
+    assert_eq!(head, local::gateway::HEAD_ROUTES.map(String::from).into());
+    assert!(head.is_subset(&of_method("GET")));
+    // With the slash at the end as without it.
+    for (method, path) in &all {
+        let slashed = path.replace("{code}", "{code+}");
+        if path.starts_with("/r/") {
+            assert!(all.contains(&(method.clone(), slashed)), "{method} {path}");
+        }
     }
 }
 

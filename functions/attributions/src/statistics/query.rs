@@ -1,46 +1,59 @@
 //! Which counts are wanted.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::stats::{Month, Period};
-use domain::{Invalid, OrgId};
-use serde::{Deserialize, Serialize};
+use domain::period::{NotRanked, Period};
+use domain::stats::Month;
+use domain::{Invalid, OrgId, ProgramId};
+use serde::Deserialize;
 use std::ops::RangeInclusive;
 use web::problem::{Problem, invalid};
 
-/// `?period=&org_id=` of a mentor's total.
+/// `?period=&org_id=` of a mentor's total or series.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PeriodQuery {
+pub(crate) struct MentorQuery {
     pub(crate) period: Option<Period>,
     pub(crate) org_id: Option<OrgId>,
 }
 
-/// `?period=&org_id=` of a mentor's series.
+/// `?period=&org_id=&referral_program_id=` of an organisation's total or series.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SeriesQuery {
-    period: Option<Period>,
+pub(crate) struct OrgQuery {
+    pub(crate) period: Option<Period>,
     pub(crate) org_id: Option<OrgId>,
+    pub(crate) referral_program_id: Option<ProgramId>,
 }
 
-impl SeriesQuery {
-    /// The period, 30 days unless given.
-    pub(crate) fn period(&self) -> Period {
-        self.period.unwrap_or(Period::Days(30))
-    }
+/// The days of a series, and the period that they are.
+pub(crate) struct SeriesDays {
+    pub(crate) period: Period,
+    pub(crate) days: RangeInclusive<NaiveDate>,
+}
 
-    /// The days of the series, today the last.
+impl SeriesDays {
+    /// The days of `period`, 30 unless given. Today is the last at most.
     ///
     /// # Errors
     /// 400 for a period without a first day.
-    pub(crate) fn days(&self, now: DateTime<Utc>) -> Result<RangeInclusive<NaiveDate>, Problem> {
-        let first = self.period().first_day(now).ok_or_else(|| {
+    pub(crate) fn of(period: Option<Period>, now: DateTime<Utc>) -> Result<Self, Problem> {
+        let period = period.unwrap_or(Period::Days(30));
+        let days = period.days(now);
+        let first = days.first.ok_or_else(|| {
             invalid(
                 "period",
-                "must be 7d, 30d, 90d, mtd or ytd: a series has a first day",
+                "must be 7d, 30d, 90d, month, mtd, previous_month or ytd: a series has a first day",
             )
         })?;
-        Ok(first..=now.date_naive())
+        let last = days.last.unwrap_or(now.date_naive());
+        Ok(Self {
+            period,
+            days: first..=last,
+        })
+    }
+
+    pub(crate) fn first(&self) -> NaiveDate {
+        *self.days.start()
     }
 }
 
@@ -49,36 +62,27 @@ impl SeriesQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LeaderboardQuery {
     pub(crate) org_id: OrgId,
-    period: Option<LeaderboardPeriod>,
+    period: Option<Period>,
     pub(crate) limit: Option<LeaderboardLimit>,
 }
 
 impl LeaderboardQuery {
     /// The period, all time unless given.
-    pub(crate) fn period(&self) -> LeaderboardPeriod {
+    pub(crate) fn period(&self) -> Period {
         self.period.unwrap_or_default()
     }
-}
 
-/// The periods that mentors are ranked over.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum LeaderboardPeriod {
-    #[default]
-    AllTime,
-    Month,
-    PreviousMonth,
-}
-
-impl LeaderboardPeriod {
     /// The month of the period; `None` is all time.
-    pub(crate) fn month(self, now: DateTime<Utc>) -> Option<Month> {
-        let this_month = Month::of(now.date_naive());
-        match self {
-            Self::AllTime => None,
-            Self::Month => Some(this_month),
-            Self::PreviousMonth => Some(this_month.previous()),
-        }
+    ///
+    /// # Errors
+    /// 400 for a period that nobody is ranked over.
+    pub(crate) fn month(&self, now: DateTime<Utc>) -> Result<Option<Month>, Problem> {
+        self.period().ranked(now).map_err(|NotRanked| {
+            invalid(
+                "period",
+                "must be all_time, month, mtd or previous_month: mentors are ranked by whole months",
+            )
+        })
     }
 }
 

@@ -1,32 +1,63 @@
 //! Counts as they are shown.
 
-use super::query::{LeaderboardPeriod, LeaderboardQuery};
+use super::query::{LeaderboardQuery, SeriesDays};
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use domain::stats::{Counts, DailyCounts, Period};
-use domain::{MentorId, OrgId, Timestamp};
+use domain::period::Period;
+use domain::stats::{Counts, DailyCounts};
+use domain::{MentorId, OrgId, ProgramId, Timestamp};
 use serde::Serialize;
 use std::convert::Infallible;
-use std::ops::RangeInclusive;
+use store::attributions::OrgPart;
 use store::stats::Ranking;
 
+/// Counts of a mentor.
 #[derive(Serialize)]
-pub(crate) struct TotalView {
+pub(crate) struct OfMentor {
     mentor_id: MentorId,
+}
+
+impl From<MentorId> for OfMentor {
+    fn from(mentor_id: MentorId) -> Self {
+        Self { mentor_id }
+    }
+}
+
+/// Counts of an organisation, or of one of its programs.
+#[derive(Serialize)]
+pub(crate) struct OfOrg {
+    org_id: OrgId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referral_program_id: Option<ProgramId>,
+}
+
+impl From<OrgPart> for OfOrg {
+    fn from(part: OrgPart) -> Self {
+        Self {
+            org_id: part.org,
+            referral_program_id: part.program,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct TotalView<W> {
+    #[serde(flatten)]
+    whose: W,
     total_clicks: i64,
     total_conversions: i64,
     conversion_rate: f64,
     period: Period,
 }
 
-impl TotalView {
-    pub(crate) fn new(mentor_id: MentorId, counts: Counts, period: Period) -> Self {
+impl<W> TotalView<W> {
+    pub(crate) fn new(whose: W, counts: Counts, period: Period) -> Self {
         Self {
-            mentor_id,
+            whose,
             total_clicks: counts.clicks,
             total_conversions: counts.conversions,
             conversion_rate: counts.conversion_rate(),
@@ -36,8 +67,9 @@ impl TotalView {
 }
 
 #[derive(Serialize)]
-pub(crate) struct SeriesView {
-    mentor_id: MentorId,
+pub(crate) struct SeriesView<W> {
+    #[serde(flatten)]
+    whose: W,
     period: Period,
     data: Vec<Point>,
 }
@@ -50,18 +82,14 @@ struct Point {
     conversions: i64,
 }
 
-impl SeriesView {
+impl<W> SeriesView<W> {
     /// A point for each of `days`, those without clicks too.
-    pub(crate) fn new(
-        mentor_id: MentorId,
-        period: Period,
-        days: RangeInclusive<NaiveDate>,
-        counts: &DailyCounts,
-    ) -> Self {
+    pub(crate) fn new(whose: W, series: SeriesDays, counts: &DailyCounts) -> Self {
         let point = |date| {
             let Counts {
                 clicks,
                 conversions,
+                ..
             } = counts.get(&date).copied().unwrap_or_default();
             Point {
                 date,
@@ -69,11 +97,11 @@ impl SeriesView {
                 conversions,
             }
         };
-        let (first, last) = days.into_inner();
+        let (first, last) = series.days.into_inner();
         let dates = first.iter_days().take_while(|date| *date <= last);
         Self {
-            mentor_id,
-            period,
+            whose,
+            period: series.period,
             data: dates.map(point).collect(),
         }
     }
@@ -116,7 +144,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SeriesFormat {
 }
 
 impl SeriesFormat {
-    pub(crate) fn render(&self, view: SeriesView) -> Response {
+    pub(crate) fn render(&self, view: SeriesView<impl Serialize>) -> Response {
         match self {
             Self::Json => Json(view).into_response(),
             Self::Csv => {
@@ -130,7 +158,7 @@ impl SeriesFormat {
 #[derive(Serialize)]
 pub(crate) struct LeaderboardView {
     org_id: OrgId,
-    period: LeaderboardPeriod,
+    period: Period,
     /// Everything recorded before this time is counted; `null` before the first aggregation.
     as_of: Option<Timestamp>,
     data: Vec<LeaderboardEntry>,
@@ -185,6 +213,7 @@ mod tests {
             let counts = Counts {
                 clicks: 10,
                 conversions,
+                typed: 0,
             };
             ("usr_1".parse().expect("an id"), counts)
         });
@@ -201,11 +230,15 @@ mod tests {
         let counts = Counts {
             clicks: 3,
             conversions: 1,
+            typed: 0,
         };
+        let mentor: MentorId = "usr_1".parse().expect("an id");
         let series = SeriesView::new(
-            "usr_1".parse().expect("an id"),
-            Period::Days(7),
-            day(30)..=day(31),
+            OfMentor::from(mentor),
+            SeriesDays {
+                period: Period::Days(7),
+                days: day(30)..=day(31),
+            },
             &DailyCounts::from([(day(31), counts)]),
         );
         assert_eq!(

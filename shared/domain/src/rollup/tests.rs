@@ -1,4 +1,5 @@
 use super::*;
+use crate::attribution::Source;
 use crate::facts::DayCount;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -23,6 +24,8 @@ prop_compose! {
         clicks in prop::option::of(day_count()),
         conversions in prop::option::of(day_count()),
         codes in -1i64..=1,
+        program in prop::option::of(0u128..2),
+        is_typed in any::<bool>(),
     ) -> Fact {
         let counts_code = code.is_none();
         Fact {
@@ -32,9 +35,15 @@ prop_compose! {
             code: code.map(|code| format!("CODE{code}").parse().expect("a code")),
             clicks: clicks.filter(|_| !counts_code),
             conversions: conversions.filter(|_| !counts_code),
+            program: program.map(program_id).filter(|_| !counts_code),
+            source: if is_typed { Source::Typed } else { Source::Click },
             codes: if counts_code { codes } else { 0 },
         }
     }
+}
+
+fn program_id(number: u128) -> ProgramId {
+    ProgramId::from_uuid(Uuid::from_u128(number))
 }
 
 /// Clicks and conversions on each day by a plain recount.
@@ -97,6 +106,14 @@ proptest! {
             days_in(&summary, |key| matches!(key, RowKey::All(_))),
             recount(&facts, |_| true)
         );
+        for program in [0, 1].map(program_id) {
+            let of_program = |key: &RowKey| matches!(key, RowKey::Program(p, _) if *p == program);
+            let days = recount(&facts, |fact| fact.program == Some(program));
+            let total = summary.get(&RowKey::Program(program, Span::AllTime));
+            let total = total.map(|total| total.counts).unwrap_or_default();
+            prop_assert_eq!(total, days.values().copied().sum::<Counts>());
+            prop_assert_eq!(days_in(&summary, of_program), days);
+        }
         for org in ["org_0", "org_1"] {
             let of_org = |key: &RowKey| matches!(key, RowKey::Org(o, _) if o.as_str() == org);
             let days = recount(&facts, |fact| fact.org.as_str() == org);
@@ -133,10 +150,18 @@ fn a_click_changes_two_rows_of_detail_and_a_conversion_two_ranks() {
             day: day(0),
             count: 1,
         }),
+        program: None,
+        source: Source::Click,
         conversions: None,
         codes: 0,
     };
     assert_eq!(Rows::of(Fold::Detail, [&click]).len(), 2);
+    assert_eq!(Rows::of(Fold::Summary, [&click]).len(), 4);
+    let in_a_program = Fact {
+        program: Some(program_id(1)),
+        ..click.clone()
+    };
+    assert_eq!(Rows::of(Fold::Summary, [&in_a_program]).len(), 6);
     let conversion = Fact {
         clicks: None,
         conversions: click.clicks,

@@ -1,15 +1,14 @@
 //! A click that became a recruitment.
 
-use super::tally::{COUNTS, Tally};
+use super::tally::Tally;
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, MemberGuard};
-use crate::code_item::CanonicalCode;
 use crate::dynamo::Read;
 use crate::error::TransactError;
 use crate::expression::Update;
 use crate::keys;
 use crate::store::Store;
-use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
+use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::attribution::Conversion;
 use domain::confirmation::{ConfirmDecision, ConfirmRefusal, Confirmation};
@@ -23,10 +22,6 @@ const CONFIRM: &str = "SET new_member = :member, confirmed_at = :at REMOVE expir
 /// The click becomes a conversion that its code has counted: a deletion takes that back.
 const CONFIRM_COUNTED: &str =
     "SET new_member = :member, confirmed_at = :at, is_counted = :true REMOVE expires";
-
-/// The code has room for one more referral.
-const BELOW_LIMIT: &str = "(attribute_not_exists(max_referrals) \
-                           OR attribute_not_exists(confirmed) OR confirmed < max_referrals)";
 
 impl Store {
     /// Confirms that a click led to `confirmation.member` joining: once per member and
@@ -57,16 +52,16 @@ impl Store {
             match decided.map_err(refused)? {
                 ConfirmDecision::Replay => Ok(attribution),
                 ConfirmDecision::Confirm(conversion) => {
-                    let tally = self.tally(code).await?;
+                    let tally = self.tally(code, now).await?;
                     // Racers for the last referrals learn it by reading, not by queueing for
                     // the code's item. At first the transaction decides, which knows the
                     // member's guard as well.
                     let is_full = match &tally {
                         Tally::Code(code) => {
-                            is_overtaken.swap(true, Ordering::Relaxed) && code.limit_reached()
+                            is_overtaken.swap(true, Ordering::Relaxed) && code.is_full
                         }
                         Tally::Nowhere => false,
-                        Tally::TooFar => terms.max_referrals.is_some(),
+                        Tally::TooFar => terms.limit(program.as_ref()).is_some(),
                     };
                     if is_full {
                         return Err(refused(ConfirmRefusal::LimitReached));
@@ -115,27 +110,10 @@ impl Store {
                 })
             })
             .create(&change, |_| Conflict::Overtaken);
-        transaction.count_on(tally).commit().await
-    }
-}
-
-impl Transaction<'_, Conflict<ConfirmRefusal>> {
-    /// Counts the referral on the code that `tally` names, if that has room for it.
-    fn count_on(self, tally: &Tally) -> Self {
-        let Tally::Code(counting) = tally else {
-            return self;
-        };
-        let count = Update::new("ADD confirmed :one")
-            .when(format!("{COUNTS} AND {BELOW_LIMIT}"))
-            .bind(":one", &1);
-        let key = keys::code(&counting.record.code.folded());
-        self.update(&key, count, |held: Option<CanonicalCode>| match held {
-            Some(code) if code.replaced_by().is_none() => {
-                Conflict::Refused(ConfirmRefusal::LimitReached)
-            }
-            // Rotated meanwhile, or deleted, which the next reading tells apart.
-            _ => Conflict::Overtaken,
-        })
+        transaction
+            .count_on(tally, ConfirmRefusal::LimitReached)
+            .commit()
+            .await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deleting an attribution.
 
-use super::tally::{COUNTS, Tally};
+use super::tally::COUNTS;
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, CHANGE_RETENTION, MemberGuard};
 use crate::code_item::CanonicalCode;
@@ -11,7 +11,7 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, until_settled};
 use chrono::{DateTime, Utc};
 use domain::attribution::Conversion;
-use domain::{Attribution, AttributionId, FoldedCode, Timestamp};
+use domain::{Attribution, AttributionId, FoldedCode, Source, Timestamp};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -53,14 +53,6 @@ impl Store {
         deleted.await.map_err(TransactError::into_store_error)
     }
 
-    /// The code that counts the referrals of `code`, if it can be found.
-    async fn counting_code(&self, code: &FoldedCode) -> Result<Option<FoldedCode>, StoreError> {
-        match self.tally_of_counted(code).await? {
-            Tally::Code(counting) => Ok(Some(counting.record.code.folded())),
-            Tally::Nowhere | Tally::TooFar => Ok(None),
-        }
-    }
-
     async fn commit_removal(
         &self,
         item: AttributionItem,
@@ -74,7 +66,10 @@ impl Store {
         let expires = (now + CHANGE_RETENTION).timestamp();
         let change = AttributionChange {
             sign: -1,
-            clicked_on: Some(attribution.occurred_at.day()),
+            clicked_on: match attribution.source {
+                Source::Click => Some(attribution.occurred_at.day()),
+                Source::Typed => None,
+            },
             converted_on: conversion.map(|conversion| conversion.confirmed_at.day()),
             expires: conversion.is_none().then_some(expires),
             ..change_of(&attribution, now)

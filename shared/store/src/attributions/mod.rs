@@ -9,6 +9,7 @@ mod tally;
 
 pub use click::RecordedVisit;
 pub use list::AttributionFilter;
+pub use statistics::OrgPart;
 
 use crate::attribution_item::{AttributionChange, AttributionItem};
 use crate::error::StoreError;
@@ -58,6 +59,8 @@ fn change_of(attribution: &Attribution, now: DateTime<Utc>) -> AttributionChange
         mentor: attribution.mentor.clone(),
         org: attribution.org.clone(),
         code: attribution.code.clone(),
+        program: attribution.program,
+        source: attribution.source,
         sign: 0,
         attribution: None,
         clicked_on: None,

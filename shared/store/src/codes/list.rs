@@ -11,7 +11,7 @@ use crate::page::{ListRequest, Page, Start, Total};
 use crate::stats::Subject;
 use crate::store::{Store, UnscopedStore};
 use chrono::{DateTime, Utc};
-use domain::{CodeRecord, CodeStatus, FoldedCode, OwnerFilter};
+use domain::{CodeRecord, CodeStatus, FoldedCode, OwnerFilter, TimeSpan};
 use futures::try_join;
 
 /// Which code records a list shows.
@@ -23,6 +23,8 @@ pub struct CodeFilter {
     pub status: Option<CodeStatus>,
     /// With this string.
     pub code: Option<FoldedCode>,
+    /// Made in this span.
+    pub made: TimeSpan,
 }
 
 impl CodeFilter {
@@ -35,6 +37,7 @@ impl CodeFilter {
                 .code
                 .as_ref()
                 .is_none_or(|code| record.code.folded() == *code)
+            && self.made.contains(record.id.made_at())
     }
 }
 
@@ -53,14 +56,14 @@ impl UnscopedStore {
             start: Start::Skip(0),
         };
         let log = log_of(&self.dynamo, View::All);
-        let listed = log.list(newest, Some(1), |item| Some(item.log())).await?;
+        let listed = log.list(newest, None, |item| Some(item.log())).await?;
         Ok(listed.records.is_empty())
     }
 }
 
 impl Store {
-    /// The newest code records that match `filter`. Totals by status are counted no further
-    /// than the page itself reads.
+    /// The newest code records that match `filter`. Totals by status and of a span are counted no
+    /// further than the page itself reads.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
@@ -80,18 +83,9 @@ impl Store {
         if let Some(code) = &filter.code {
             return self.list_one_code(code, filter, request, now).await;
         }
-        if filter.status.is_some() {
+        if filter.status.is_some() || !filter.made.is_unlimited() {
             let listing = self.read_code_list(filter, request, Some(READ_TO_COUNT), now);
-            let listed = listing.await?;
-            return Ok(Page {
-                total: Total {
-                    count: i64::try_from(listed.matched).unwrap_or(i64::MAX),
-                    is_lower_bound: !listed.is_complete,
-                    as_of: None,
-                },
-                records: listed.records,
-                next: listed.next,
-            });
+            return Ok(listing.await?.into());
         }
         let subject = Subject::from(filter.owner.clone());
         let stats = self.stats.for_lists();
@@ -115,7 +109,7 @@ impl Store {
     ) -> Result<Listed<CodeRecord>, StoreError> {
         let view = Subject::from(filter.owner.clone()).view();
         log_of(&self.dynamo, view)
-            .list(request, first_read, |item| match item {
+            .list_made(filter.made, request, first_read, |item| match item {
                 LogItem::Code(code) => {
                     Some(CodeRecord::from(code)).filter(|code| filter.matches(code, now))
                 }

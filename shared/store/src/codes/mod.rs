@@ -16,9 +16,10 @@ use crate::misses::Lookup;
 use crate::stats::{Counted, Subject};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
+use domain::period::Period;
 use domain::rollup::Fold;
-use domain::stats::{Counts, Period};
-use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, FoldedCode, MentorId, OrgId};
+use domain::stats::Counts;
+use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, FoldedCode, MentorId, OrgId, Program};
 use futures::try_join;
 
 impl Store {
@@ -103,7 +104,8 @@ impl Store {
     }
 
     /// The pair's active code as [`Store::find_active_code`] finds it, and how many referrals
-    /// it has confirmed: read of the canonical item, where there is a limit to compare with.
+    /// it has confirmed: read of the canonical item, where the code counts them; its program
+    /// beside that.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
@@ -112,7 +114,7 @@ impl Store {
         mentor: &MentorId,
         org: &OrgId,
         now: DateTime<Utc>,
-    ) -> Result<Option<CountedCode>, StoreError> {
+    ) -> Result<Option<(CountedCode, Option<Program>)>, StoreError> {
         let Some(record) = self.find_active_code(mentor, org, now).await? else {
             return Ok(None);
         };
@@ -120,14 +122,16 @@ impl Store {
             record,
             confirmed: 0,
         };
-        if record.terms.max_referrals.is_none() {
-            return Ok(Some(uncounted(record)));
+        if !record.terms.may_limit() {
+            return Ok(Some((uncounted(record), None)));
         }
         let key = keys::code(&record.code.folded());
-        let canonical: Option<CanonicalCode> = self.dynamo.get(&key, Read::Strong).await?;
-        Ok(Some(
-            canonical.map_or_else(|| uncounted(record), CountedCode::from),
-        ))
+        let (canonical, program): (Option<CanonicalCode>, _) = try_join!(
+            self.dynamo.get(&key, Read::Strong),
+            self.program_of_code(record.terms.program, now)
+        )?;
+        let code = canonical.map_or_else(|| uncounted(record), CountedCode::from);
+        Ok(Some((code, program)))
     }
 
     /// A code's record and its clicks and conversions over `period`: two trips.

@@ -34,7 +34,10 @@ impl Days {
     /// What of a row's counts can be recounted; `None` where nothing can.
     pub(super) fn part_of(&self, row: &RowKey, delta: &Delta) -> Option<Delta> {
         let span = match row {
-            RowKey::All(span) | RowKey::Org(_, span) | RowKey::Code { span, .. } => *span,
+            RowKey::All(span)
+            | RowKey::Org(_, span)
+            | RowKey::Program(_, span)
+            | RowKey::Code { span, .. } => *span,
             RowKey::Codes(..) => Span::AllTime,
             RowKey::Rank(_, _, Span::AllTime) => Span::AllTime,
             RowKey::Rank(_, _, Span::Month(month)) => {

@@ -76,6 +76,8 @@ mod tests {
                 count: 1,
             }),
             conversions: None,
+            program: None,
+            source: domain::Source::Click,
             codes: 0,
         }
     }

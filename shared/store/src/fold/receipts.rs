@@ -245,6 +245,8 @@ mod tests {
             code: None,
             clicks: None,
             conversions: None,
+            program: None,
+            source: domain::Source::Click,
             codes: 1,
         }
     }

@@ -4,7 +4,7 @@ use super::Key;
 use chrono::{DateTime, Utc};
 use domain::rollup::{Fold, RowKey, Span};
 use domain::stats::Month;
-use domain::{MentorId, OrgId};
+use domain::{MentorId, OrgId, ProgramId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
@@ -19,6 +19,11 @@ pub fn stats_of_org(org: &OrgId, generation: Generation) -> String {
     format!("STATS#O#{org}{generation}")
 }
 
+/// The partition of a program's roll-up rows.
+pub fn stats_of_program(program: ProgramId, generation: Generation) -> String {
+    format!("STATS#P#{program}{generation}")
+}
+
 /// The partition of the months of everything; all time is on the checkpoint.
 pub fn stats_of_all(generation: Generation) -> String {
     format!("STATS#ALL{generation}")
@@ -30,6 +35,9 @@ pub fn stats_row(row: &RowKey, generation: Generation) -> Key {
     match row {
         RowKey::All(span) => Key::new(stats_of_all(generation), span_of_row(*span)),
         RowKey::Org(org, span) => Key::new(stats_of_org(org, generation), span_of_row(*span)),
+        RowKey::Program(program, span) => {
+            Key::new(stats_of_program(*program, generation), span_of_row(*span))
+        }
         RowKey::Code {
             mentor,
             org,
@@ -122,6 +130,8 @@ pub enum RowOwner {
     All,
     /// An organisation's.
     Org(OrgId),
+    /// A program's.
+    Program(ProgramId),
     /// A mentor's.
     Mentor(MentorId),
 }
@@ -132,6 +142,7 @@ impl RowOwner {
         match row {
             RowKey::All(_) => Self::All,
             RowKey::Org(org, _) => Self::Org(org.clone()),
+            RowKey::Program(program, _) => Self::Program(*program),
             RowKey::Code { mentor, .. } | RowKey::Codes(mentor, _) | RowKey::Rank(mentor, ..) => {
                 Self::Mentor(mentor.clone())
             }
@@ -143,6 +154,7 @@ impl RowOwner {
         match self {
             Self::All => stats_of_all(generation),
             Self::Org(org) => stats_of_org(org, generation),
+            Self::Program(program) => stats_of_program(*program, generation),
             Self::Mentor(mentor) => stats_of_mentor(mentor, generation),
         }
     }
@@ -167,6 +179,7 @@ impl RowOwner {
         match (self, rest) {
             (Self::All, []) => Some(RowKey::All(span)),
             (Self::Org(org), []) => Some(RowKey::Org(org.clone(), span)),
+            (Self::Program(program), []) => Some(RowKey::Program(*program, span)),
             (Self::Mentor(mentor), [org, code]) => Some(RowKey::Code {
                 mentor: mentor.clone(),
                 org: org.parse().ok()?,

@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::keys::Item;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::facts::{DayCount, Fact};
-use domain::{AttributionId, Code, MentorId, OrgId, Timestamp};
+use domain::{AttributionId, Code, MentorId, OrgId, ProgramId, Source, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -19,6 +19,9 @@ pub(crate) struct FactItem {
     mentor: MentorId,
     org: OrgId,
     code: Option<Code>,
+    program: Option<ProgramId>,
+    #[serde(default)]
+    source: Source,
     occurred_at: Option<Timestamp>,
     sign: Option<i64>,
     attribution: Option<AttributionId>,
@@ -30,7 +33,7 @@ pub(crate) struct FactItem {
 
 impl FactItem {
     /// The attributes, as a projection names them.
-    pub(crate) const ATTRIBUTES: &str = "sk, #kind, #mentor, #org, #code, #occurred_at, #sign, \
+    pub(crate) const ATTRIBUTES: &str = "sk, #kind, #mentor, #org, #code, #program, #source, #occurred_at, #sign, \
                                          #attribution, #clicked_on, #converted_on, #deleted_at, #expires";
 
     pub(crate) fn read(item: Item) -> Result<Self, StoreError> {
@@ -71,8 +74,12 @@ impl FactItem {
         let code = self.code.as_ref().map(Code::folded);
         let (code, clicks, conversions, codes) = match self.kind.as_str() {
             AttributionItem::KIND => {
-                let day = self.occurred_at.map(Timestamp::day);
-                (code, on(day, 1), None, 0)
+                let day = on(self.occurred_at.map(Timestamp::day), 1);
+                match self.source {
+                    Source::Click => (code, day, None, 0),
+                    // Confirmed from the first: there is no other fact of it.
+                    Source::Typed => (code, None, day, 0),
+                }
             }
             AttributionChange::KIND => {
                 let sign = self.sign.unwrap_or(0);
@@ -96,8 +103,10 @@ impl FactItem {
             mentor: self.mentor,
             org: self.org,
             code,
+            program: self.program,
             clicks,
             conversions,
+            source: self.source,
             codes,
         })
     }

@@ -13,6 +13,7 @@ pub(crate) const FOLDED_TO: &str = "folded_to";
 
 const CLICKS: &str = "clicks";
 const CONVERSIONS: &str = "conversions";
+const TYPED: &str = "typed";
 const CODES: &str = "codes";
 
 /// The row has not been folded so far yet.
@@ -50,7 +51,7 @@ impl Row {
 
     /// Clicks and conversions of all time.
     pub(crate) fn counts(&self) -> Counts {
-        pair(&self.item, [CLICKS.to_owned(), CONVERSIONS.to_owned()])
+        counts(&self.item, &total_attributes())
     }
 
     /// Code records.
@@ -63,7 +64,7 @@ impl Row {
         // A click may be dated a few minutes ahead, into the next year.
         let years = first..=first + 1;
         years
-            .map(|year| pair(&self.item, year_attributes(year)))
+            .map(|year| counts(&self.item, &year_attributes(year)))
             .sum()
     }
 
@@ -81,7 +82,7 @@ impl Row {
                     .iter_days()
                     .take_while(move |day| Month::of(*day) == month)
             })
-            .map(|day| (day, pair(&self.item, day_attributes(day))))
+            .map(|day| (day, counts(&self.item, &day_attributes(day))))
             .filter(|(_, counts)| !counts.is_zero())
     }
 
@@ -96,14 +97,13 @@ impl Row {
         let years = self
             .item
             .keys()
-            .filter_map(|name| name.strip_prefix(['c', 'v']));
+            .filter_map(|name| name.strip_prefix(['c', 'v', 't']));
         for year in years
             .filter(|year| year.len() == 4)
             .filter_map(|year| year.parse().ok())
         {
-            delta
-                .years
-                .insert(year, pair(&self.item, year_attributes(year)));
+            let counts = counts(&self.item, &year_attributes(year));
+            delta.years.insert(year, counts);
         }
         delta
     }
@@ -117,21 +117,27 @@ pub(crate) fn count(item: &Item, name: &str) -> i64 {
         .unwrap_or(0)
 }
 
-fn pair(item: &Item, [clicks, conversions]: [String; 2]) -> Counts {
+/// The attributes of one span's clicks, conversions, and conversions without a click.
+type Attributes = [String; 3];
+
+fn counts(item: &Item, [clicks, conversions, typed]: &Attributes) -> Counts {
     Counts {
-        clicks: count(item, &clicks),
-        conversions: count(item, &conversions),
+        clicks: count(item, clicks),
+        conversions: count(item, conversions),
+        typed: count(item, typed),
     }
 }
 
-/// The attributes of a day of the month: clicks and conversions.
-fn day_attributes(day: NaiveDate) -> [String; 2] {
-    [format!("c{:02}", day.day()), format!("v{:02}", day.day())]
+fn total_attributes() -> Attributes {
+    [CLICKS, CONVERSIONS, TYPED].map(ToOwned::to_owned)
 }
 
-/// The attributes of a year: clicks and conversions.
-fn year_attributes(year: i32) -> [String; 2] {
-    [format!("c{year:04}"), format!("v{year:04}")]
+fn day_attributes(day: NaiveDate) -> Attributes {
+    ["c", "v", "t"].map(|of| format!("{of}{:02}", day.day()))
+}
+
+fn year_attributes(year: i32) -> Attributes {
+    ["c", "v", "t"].map(|of| format!("{of}{year:04}"))
 }
 
 /// The numbers that a change adds, by attribute.
@@ -139,7 +145,7 @@ pub(crate) struct Additions(Vec<(String, i64)>);
 
 impl From<&Delta> for Additions {
     fn from(delta: &Delta) -> Self {
-        let total = ([CLICKS.to_owned(), CONVERSIONS.to_owned()], delta.counts);
+        let total = (total_attributes(), delta.counts);
         let years = delta
             .years
             .iter()
@@ -148,10 +154,14 @@ impl From<&Delta> for Additions {
             .days
             .iter()
             .map(|(day, of)| (day_attributes(*day), *of));
-        let pairs = std::iter::once(total).chain(years).chain(days);
-        let mut numbers: Vec<_> = pairs
-            .flat_map(|([clicks, conversions], of)| {
-                [(clicks, of.clicks), (conversions, of.conversions)]
+        let spans = std::iter::once(total).chain(years).chain(days);
+        let mut numbers: Vec<_> = spans
+            .flat_map(|([clicks, conversions, typed], of)| {
+                [
+                    (clicks, of.clicks),
+                    (conversions, of.conversions),
+                    (typed, of.typed),
+                ]
             })
             .chain([(CODES.to_owned(), delta.codes)])
             .collect();
@@ -275,6 +285,7 @@ mod tests {
         Counts {
             clicks,
             conversions,
+            typed: 0,
         }
     }
 
@@ -309,10 +320,17 @@ mod tests {
             ("c28".to_owned(), number(5)),
             ("v02".to_owned(), number(1)),
             ("c29".to_owned(), number(7)),
+            ("t02".to_owned(), number(1)),
         ]));
         let days: Vec<_> = row.days().collect();
         let expected = [
-            (day("2026-02-02"), counts(0, 1)),
+            (
+                day("2026-02-02"),
+                Counts {
+                    typed: 1,
+                    ..counts(0, 1)
+                },
+            ),
             (day("2026-02-28"), counts(5, 0)),
         ];
         assert_eq!(days, expected);

@@ -23,8 +23,9 @@ use crate::keys::{self, LogName};
 use crate::rollup::{Checkpoint, Logs, Row, Slice, SliceReader};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use domain::facts::Fact;
+use domain::period::Period;
 use domain::rollup::Fold;
-use domain::stats::{Counts, DailyCounts, Month, Period};
+use domain::stats::{Counts, DailyCounts, Month};
 use futures::try_join;
 use reading::Reading;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,23 +85,24 @@ impl Statistics {
         period: Period,
         now: DateTime<Utc>,
     ) -> Result<Counted<Counts>, StoreError> {
-        let first = period.first_day(now);
+        let wanted = period.days(now);
+        let first = wanted.first;
         let rows = match (period, first) {
             (Period::AllTime | Period::YearToDate, _) | (_, None) => RowSet::AllTime,
             (_, Some(day)) => RowSet::MonthsFrom(Month::of(day)),
         };
         let reading = self.read(LogName::Attributions, subject, rows, now).await?;
         let folded = reading.rows().map(|row| match (rows, first) {
-            (RowSet::MonthsFrom(_), Some(first)) => row
+            (RowSet::MonthsFrom(_), _) => row
                 .days()
-                .filter(|(day, _)| *day >= first)
+                .filter(|(day, _)| wanted.has(*day))
                 .map(|(_, counts)| counts)
                 .sum(),
             (_, Some(first)) => row.years_from(first.year()),
             (_, None) => row.counts(),
         });
         let unfolded = reading.unfolded_days();
-        let unfolded = unfolded.filter(|(day, _)| first.is_none_or(|first| *day >= first));
+        let unfolded = unfolded.filter(|(day, _)| wanted.has(*day));
         let sum: Counts = folded.chain(unfolded.map(|(_, counts)| counts)).sum();
         Ok(reading.counted(sum.at_least_zero()))
     }

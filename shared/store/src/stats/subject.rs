@@ -4,7 +4,7 @@ use crate::keys::{self, Generation, Key, RowName, View};
 use domain::facts::Fact;
 use domain::rollup::{Fold, RowKey, Span};
 use domain::stats::Month;
-use domain::{FoldedCode, MentorId, OrgId};
+use domain::{FoldedCode, MentorId, OrgId, ProgramId};
 
 /// Whose records of a log are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) enum Subject {
     All,
     /// An organisation's.
     Org(OrgId),
+    /// Those of a program's codes, with its organisation.
+    Program(ProgramId, OrgId),
     /// A mentor's, in every organisation.
     Mentor(MentorId),
     /// A mentor's, in one organisation.
@@ -48,7 +50,7 @@ impl Subject {
     pub(crate) fn view(&self) -> View {
         match self {
             Self::All => View::All,
-            Self::Org(org) => View::Org(org.clone()),
+            Self::Org(org) | Self::Program(_, org) => View::Org(org.clone()),
             Self::Mentor(mentor) | Self::MentorInOrg(mentor, _) | Self::Code(_, mentor, _) => {
                 View::Mentor(mentor.clone())
             }
@@ -58,7 +60,7 @@ impl Subject {
     /// The fold that the subject's rows are of.
     pub(crate) fn fold(&self) -> Fold {
         match self {
-            Self::All | Self::Org(_) => Fold::Summary,
+            Self::All | Self::Org(_) | Self::Program(..) => Fold::Summary,
             Self::Mentor(_) | Self::MentorInOrg(..) | Self::Code(..) => Fold::Detail,
         }
     }
@@ -67,6 +69,7 @@ impl Subject {
     pub(super) fn owns(&self, fact: &Fact) -> bool {
         match self {
             Self::All | Self::Org(_) | Self::Mentor(_) => true,
+            Self::Program(program, _) => fact.program == Some(*program),
             Self::MentorInOrg(_, org) => fact.org == *org,
             Self::Code(code, _, org) => fact.org == *org && fact.code.as_ref() == Some(code),
         }
@@ -75,7 +78,7 @@ impl Subject {
     /// Whether a row of the subject's partition is the subject's.
     pub(super) fn has_row(&self, row: &RowName<'_>) -> bool {
         match self {
-            Self::All | Self::Org(_) | Self::Mentor(_) => true,
+            Self::All | Self::Org(_) | Self::Program(..) | Self::Mentor(_) => true,
             Self::MentorInOrg(_, org) => row.org == Some(org.as_str()),
             Self::Code(code, _, org) => {
                 row.org == Some(org.as_str()) && row.code == Some(code.as_str())
@@ -91,6 +94,9 @@ impl Subject {
             // The row of all time counts the code records, too.
             (Self::Org(org), RowSet::AllTime | RowSet::Codes) => {
                 one(RowKey::Org(org.clone(), Span::AllTime))
+            }
+            (Self::Program(program, _), RowSet::AllTime) => {
+                one(RowKey::Program(*program, Span::AllTime))
             }
             (Self::Mentor(mentor), RowSet::AllTime) => {
                 let partition = keys::stats_of_mentor(mentor, generation);
@@ -113,7 +119,7 @@ impl Subject {
             (Self::MentorInOrg(mentor, org), RowSet::Codes) => {
                 one(RowKey::Codes(mentor.clone(), org.clone()))
             }
-            (Self::Code(..), RowSet::Codes) => Lookup::Nothing,
+            (Self::Code(..) | Self::Program(..), RowSet::Codes) => Lookup::Nothing,
             (_, RowSet::MonthsFrom(first)) => {
                 Lookup::Range(self.partition(generation), keys::stats_months(first))
             }
@@ -124,6 +130,7 @@ impl Subject {
         match self {
             Self::All => keys::stats_of_all(generation),
             Self::Org(org) => keys::stats_of_org(org, generation),
+            Self::Program(program, _) => keys::stats_of_program(*program, generation),
             Self::Mentor(mentor) | Self::MentorInOrg(mentor, _) | Self::Code(_, mentor, _) => {
                 keys::stats_of_mentor(mentor, generation)
             }

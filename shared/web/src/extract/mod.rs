@@ -19,5 +19,5 @@ pub use idempotent::{CallerName, IdempotentJson};
 pub use json::JsonBody;
 pub use now::Now;
 pub use path::PathId;
-pub use query::{ListQuery, StrictQuery};
+pub use query::{ListQuery, StrictQuery, time_span};
 pub use short_base::ShortBase;

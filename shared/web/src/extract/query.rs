@@ -2,10 +2,12 @@
 
 use super::faults::{Given, problem_of};
 use super::field::field_problem;
+use crate::csv::Format;
 use crate::pagination::{Paging, parse_paging};
-use crate::problem::Problem;
+use crate::problem::{Problem, invalid};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use domain::{TimeSpan, Timestamp};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
@@ -21,7 +23,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for StrictQuery<T>
     }
 }
 
-/// The query string of a list: its filter, and the page that it wants.
+/// The query string of a list: its filter, and the page that it wants, in the form that the
+/// request accepts.
 pub struct ListQuery<F> {
     /// Every parameter but those of the page.
     pub filter: F,
@@ -39,11 +42,21 @@ impl<S: Send + Sync, F: DeserializeOwned> FromRequestParts<S> for ListQuery<F> {
         let filter = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(filter)
             .finish();
+        let filter = parse_query(&filter)?;
+        let paging = parse_paging(&paging)?;
         Ok(Self {
-            filter: parse_query(&filter)?,
-            paging: parse_paging(&paging)?,
+            filter,
+            paging: paging.in_format(Format::accepted(&parts.headers)),
         })
     }
+}
+
+/// The span that `from` and `to` of a query name.
+///
+/// # Errors
+/// 400 where nothing is between them.
+pub fn time_span(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<TimeSpan, Problem> {
+    TimeSpan::new(from, to).map_err(|error| invalid("from", &error.to_string()))
 }
 
 fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
