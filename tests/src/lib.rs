@@ -25,7 +25,7 @@ pub mod wire;
 
 use aws_sdk_dynamodb::Client;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::middleware::{from_fn, map_request};
@@ -63,6 +63,8 @@ pub struct Reply {
     /// The headers.
     pub headers: HeaderMap,
     /// The body as it came.
+    pub bytes: Bytes,
+    /// The same as text, as far as it is any.
     pub text: String,
     /// What its calls of DynamoDB consumed.
     pub usage: Usage,
@@ -271,10 +273,11 @@ impl Verv {
             .unwrap_or_default();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Reply {
             status: parts.status,
             headers: parts.headers,
+            bytes,
             text,
             usage,
         }

@@ -59,10 +59,11 @@ async fn answers(function: &str) -> String {
             "" => String::new(),
             location => format!(" {location}"),
         };
-        let body = if reply.text.is_empty() {
-            String::new()
-        } else {
-            format!("  {}\n", reply.text)
+        let kind = reply.header("content-type");
+        let body = match (kind.starts_with("image/"), reply.text.as_str()) {
+            (_, "") => String::new(),
+            (true, _) => format!("  {kind}\n"),
+            (false, text) => format!("  {text}\n"),
         };
         text += &stable(&format!("{name}: {}{location}\n{body}", sample.status));
     }
@@ -104,6 +105,8 @@ async fn codes_answer_their_events() {
       {"id":"rc_019ba72246807000800000000000aa03","status":"invalidated","invalidated_at":"2026-03-26T12:00:00Z"}
     codes-url: 200
       {"code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","short_url":"https://org.no/r/JAN-VERV-8F3A","generated_at":"2026-03-26T12:00:00Z"}
+    codes-qr: 200
+      image/svg+xml
     codes-stats: 200
       {"id":"rc_019ba72246807000800000000000aa03","code":"JAN-VERV-8F3A","total_clicks":1,"total_conversions":0,"conversion_rate":0.0,"period":"all_time"}
     "#);
@@ -263,6 +266,7 @@ fn routes_are_declared_with_their_access() {
     PUT    /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
     DELETE /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
     GET    /api/v1/referral-codes/{id}/url                              ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
+    GET    /api/v1/referral-codes/{id}/qr                               ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
     GET    /api/v1/referral-codes/{id}/stats                            ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER stats:read
     GET    /api/v1/referral-attributions                                ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
     POST   /api/v1/referral-attributions                                open clicks:write

@@ -1,6 +1,7 @@
 //! Referral codes: the service's view, with links, rotation and invalidation.
 
 mod body;
+mod qr;
 mod views;
 
 use axum::Json;
@@ -9,13 +10,16 @@ use axum::response::Response;
 use body::{RotationBody, StatsQuery};
 use domain::codes::Issued;
 use domain::{CallerKind, CodeId, KeyScope};
+use qr::QrQuery;
 use std::sync::Arc;
 use store::Store;
 use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView};
+use web::accept::Accepted;
 use web::access::OWN;
 use web::codes::{CodeQuery, WantedCodeBody};
 use web::extract::{IdempotentJson, JsonBody, ListQuery, Now, PathId, ShortBase, StrictQuery};
 use web::pagination::{ListReply, list_view};
+use web::picture::KnownPictures;
 use web::problem::{Problem, no_such_record};
 use web::reply::{AsOf, created, ok};
 use web::routes::Routes;
@@ -37,6 +41,7 @@ pub fn routes() -> Routes {
         .put("/{id}", OWN.or_key(KeyScope::CodesWrite), rotate)
         .delete("/{id}", OWN.or_key(KeyScope::CodesWrite), invalidate)
         .get("/{id}/url", OWN.or_key(KeyScope::CodesRead), links)
+        .get("/{id}/qr", OWN.or_key(KeyScope::CodesRead), qr_code)
         .get("/{id}/stats", OWN.or_key(KeyScope::StatsRead), stats)
 }
 
@@ -113,6 +118,20 @@ async fn links(
     let record = store.find_code_by_id(id).await?;
     let code = record.ok_or_else(no_such_record)?.code;
     Ok(Json(LinksView::new(code, &settings, &short_base, now)))
+}
+
+async fn qr_code(
+    store: Store,
+    short_base: ShortBase,
+    PathId(id): PathId<CodeId>,
+    StrictQuery(query): StrictQuery<QrQuery>,
+    accepted: Accepted,
+    known: KnownPictures,
+) -> Result<Response, Problem> {
+    let record = store.find_code_by_id(id).await?;
+    let code = record.ok_or_else(no_such_record)?.code;
+    let picture = qr::draw(&short_base.scanned_url(&code), query.look(&accepted))?;
+    Ok(known.answer(picture))
 }
 
 async fn stats(

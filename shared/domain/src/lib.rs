@@ -13,6 +13,7 @@ pub mod code;
 pub mod code_fields;
 pub mod code_record;
 pub mod codes;
+pub mod color;
 pub mod confirmation;
 pub mod facts;
 pub mod ids;

@@ -1,8 +1,14 @@
 //! Lists as CSV (RFC 4180), for spreadsheets: `Accept: text/csv`.
 
-use axum::http::{HeaderMap, header};
+use crate::accept::Accepted;
+use axum::http::HeaderMap;
 use serde::Serialize;
 use serde_json::Value;
+
+/// The media type of CSV.
+pub const CSV: &str = "text/csv";
+/// The media type of JSON.
+pub const JSON: &str = "application/json";
 
 /// What a row of a list shows.
 ///
@@ -26,32 +32,11 @@ pub enum Format {
 impl Format {
     /// CSV where `Accept` names it and likes nothing that is JSON better. There is no 406.
     pub(crate) fn accepted(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(header::ACCEPT).into_iter();
-        let values = values.filter_map(|value| value.to_str().ok());
-        let ranges: Vec<_> = values
-            .flat_map(|value| value.split(','))
-            .map(media_range)
-            .collect();
-        let quality = |name: &str| {
-            let named = ranges.iter().filter(|(range, _)| *range == name);
-            named.map(|(_, quality)| *quality).reduce(f32::max)
-        };
-        match (quality("text/csv"), quality("application/json")) {
-            (Some(csv), json) if csv > 0.0 && csv >= json.unwrap_or(0.0) => Self::Csv,
+        match Accepted::of(headers).best_of(&[CSV, JSON]) {
+            Some(CSV) => Self::Csv,
             _ => Self::Json,
         }
     }
-}
-
-/// A media range of `Accept` in lower case, and how much it is liked: 1 unless it says.
-fn media_range(text: &str) -> (String, f32) {
-    let mut parts = text.split(';').map(str::trim);
-    let name = parts.next().unwrap_or("").to_ascii_lowercase();
-    let quality = parts.find_map(|part| {
-        let (key, value) = part.split_once('=')?;
-        key.eq_ignore_ascii_case("q").then(|| value.parse().ok())?
-    });
-    (name, quality.unwrap_or(1.0))
 }
 
 /// A header line with the names of the fields, and a line for each of `records`.
@@ -99,7 +84,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header};
     use serde_json::json;
 
     #[test]

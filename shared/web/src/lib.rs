@@ -9,7 +9,9 @@
 //! - `buckets` what an address may do how often;
 //! - [`App`] what every request has at hand;
 //! - [`reply`] successful answers;
+//! - [`accept`] the form of an answer that its caller would rather have;
 //! - [`csv`] lists for spreadsheets;
+//! - [`picture`] pictures as answers;
 //! - [`pagination`] pages of a list;
 //! - [`extract`] what a handler takes, valid or refused;
 //! - [`codes`] what both services of codes take;
@@ -19,6 +21,7 @@
 //! - [`routes`] the one declaration of each route;
 //! - [`lambda`] how a function starts.
 
+pub mod accept;
 pub mod access;
 mod app;
 mod buckets;
@@ -30,6 +33,7 @@ pub mod lambda;
 mod limited;
 pub mod middleware;
 pub mod pagination;
+pub mod picture;
 pub mod problem;
 mod quota;
 pub mod reply;

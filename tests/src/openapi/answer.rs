@@ -6,14 +6,13 @@ use serde_json::Value;
 
 /// Headers of every answer, or of every answer of a limited operation, which the document's
 /// introduction tells of.
-const GENERAL: [&str; 9] = [
+const GENERAL: [&str; 8] = [
     "cache-control",
     "content-length",
     "content-security-policy",
     "content-type",
     "ratelimit",
     "ratelimit-policy",
-    "vary",
     "x-content-type-options",
     "x-request-id",
 ];
@@ -37,7 +36,12 @@ impl Answer<'_> {
     /// What `document` does not say of it.
     #[must_use]
     pub fn undocumented(&self, document: &Document) -> Vec<String> {
-        match document.operation(self.method, self.path) {
+        // Short links are pasted with a slash at the end, too.
+        let path = match self.path.starts_with("/r/") {
+            true => self.path.trim_end_matches('/'),
+            false => self.path,
+        };
+        match document.operation(self.method, path) {
             Some(operation) => self.of_operation(document, operation),
             None => self.without_operation(document),
         }

@@ -123,6 +123,8 @@ pub(crate) fn shows(answer: &Reply, (method, route): (&Method, &str), of: &Belon
             let points = json["data"].as_array();
             points.is_some_and(|points| points.iter().any(|point| point["clicks"] == 1))
         }
+        // The picture's title is the link.
+        "qr" => answer.text.contains(&of.code),
         // Empty until something is confirmed and folded: `parts` does both.
         "leaderboard" => json["org_id"] == of.org.as_str(),
         // The redirect tells no more than the code that it was asked for.

@@ -154,6 +154,7 @@ async fn reads(verv: &Verv, code: &str, measured: &mut Measured) {
         ("record by id", BY_ID, format!("{records}/{id}")),
         ("code by id", BY_ID, format!("{codes}/{id}")),
         ("url of a code", BY_ID, format!("{codes}/{id}/url")),
+        ("QR of a code", BY_ID, format!("{codes}/{id}/qr")),
         (
             "attribution by id",
             BY_ID,

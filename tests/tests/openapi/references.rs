@@ -54,6 +54,19 @@ fn every_reference_leads_somewhere_and_nothing_is_left_over() {
     assert_eq!(left_over, [""; 0]);
 }
 
+/// A comma in a text that is not quoted begins a new key, without a value.
+#[test]
+fn no_text_is_torn() {
+    let mut torn = Vec::new();
+    walk("", &Document::get().root, &mut |pointer, node| {
+        let may_be_null = ["/example", "/value/", "/enum/"];
+        if node.is_null() && !may_be_null.iter().any(|part| pointer.contains(part)) {
+            torn.push(pointer.to_owned());
+        }
+    });
+    assert_eq!(torn, [""; 0]);
+}
+
 #[test]
 fn every_link_names_an_operation_and_parameters_that_it_has() {
     let document = Document::get();

@@ -1,6 +1,7 @@
 //! Counts over attributions: totals and series by day of a mentor, an organisation or a
 //! program, and the ranking of an organisation.
 
+mod chart;
 mod query;
 mod views;
 

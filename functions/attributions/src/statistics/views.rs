@@ -1,5 +1,6 @@
 //! Counts as they are shown.
 
+use super::chart::{self, Day};
 use super::query::{LeaderboardQuery, SeriesDays};
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -12,8 +13,12 @@ use domain::stats::{Counts, DailyCounts};
 use domain::{MentorId, OrgId, ProgramId, Timestamp};
 use serde::Serialize;
 use std::convert::Infallible;
+use std::fmt;
 use store::attributions::OrgPart;
 use store::stats::Ranking;
+use web::accept::Accepted;
+use web::csv::{CSV, JSON};
+use web::picture::{KnownPictures, Picture, SVG};
 
 /// Counts of a mentor.
 #[derive(Serialize)]
@@ -24,6 +29,12 @@ pub(crate) struct OfMentor {
 impl From<MentorId> for OfMentor {
     fn from(mentor_id: MentorId) -> Self {
         Self { mentor_id }
+    }
+}
+
+impl fmt::Display for OfMentor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.mentor_id.fmt(f)
     }
 }
 
@@ -40,6 +51,15 @@ impl From<OrgPart> for OfOrg {
         Self {
             org_id: part.org,
             referral_program_id: part.program,
+        }
+    }
+}
+
+impl fmt::Display for OfOrg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.referral_program_id {
+            Some(program) => write!(f, "{}, {program}", self.org_id),
+            None => self.org_id.fmt(f),
         }
     }
 }
@@ -106,6 +126,16 @@ impl<W> SeriesView<W> {
         }
     }
 
+    /// The points as a chart has them.
+    fn days(&self) -> Vec<Day> {
+        let day = |point: &Point| Day {
+            date: point.date,
+            clicks: point.clicks,
+            conversions: point.conversions,
+        };
+        self.data.iter().map(day).collect()
+    }
+
     /// Dates and whole numbers only: nothing needs quoting.
     fn to_csv(&self) -> String {
         let line = |point: &Point| {
@@ -123,34 +153,36 @@ impl<W> SeriesView<W> {
     }
 }
 
-/// The media type of a series: JSON unless `Accept` names CSV.
-pub(crate) enum SeriesFormat {
-    Json,
-    Csv,
+/// The form of a series: JSON unless `Accept` names CSV or SVG.
+pub(crate) struct SeriesFormat {
+    accepted: Accepted,
+    known: KnownPictures,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for SeriesFormat {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let accept = parts.headers.get(header::ACCEPT);
-        let mut accepted = accept
-            .and_then(|accept| accept.to_str().ok())
-            .unwrap_or_default()
-            .split(',');
-        let names_csv = accepted.any(|kind| kind.trim().starts_with("text/csv"));
-        Ok(if names_csv { Self::Csv } else { Self::Json })
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self {
+            accepted: Accepted::from_request_parts(parts, state).await?,
+            known: KnownPictures::from_request_parts(parts, state).await?,
+        })
     }
 }
 
 impl SeriesFormat {
-    pub(crate) fn render(&self, view: SeriesView<impl Serialize>) -> Response {
-        match self {
-            Self::Json => Json(view).into_response(),
-            Self::Csv => {
+    pub(crate) fn render<W: Serialize + fmt::Display>(&self, view: SeriesView<W>) -> Response {
+        let vary = [(header::VARY, "accept")];
+        match self.accepted.best_of(&[CSV, SVG, JSON]) {
+            Some(CSV) => {
                 let content_type = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
-                (content_type, view.to_csv()).into_response()
+                (vary, content_type, view.to_csv()).into_response()
             }
+            Some(SVG) => {
+                let svg = chart::render(&view.whose.to_string(), &view.days());
+                self.known.answer(Picture::svg(svg))
+            }
+            _ => (vary, Json(view)).into_response(),
         }
     }
 }

@@ -17,6 +17,11 @@ impl ShortBase {
     pub fn url(&self, code: &Code) -> String {
         format!("{}/{code}", self.0)
     }
+
+    /// The short link of `code` as a QR code has it: who scans it can be told from who taps it.
+    pub fn scanned_url(&self, code: &Code) -> String {
+        format!("{}?qr=1", self.url(code))
+    }
 }
 
 impl FromRequestParts<App> for ShortBase {
