@@ -1,6 +1,6 @@
 //! A QR code as PNG (ISO/IEC 15948): two colours, one bit a pixel.
 
-use super::Layout;
+use super::layout::Layout;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 
 /// What every PNG begins with.
@@ -64,8 +64,8 @@ fn rows(layout: &Layout) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::qr::Format;
-    use crate::qr::tests::{LINK, look};
+    use crate::qr::layout::Format;
+    use crate::qr::layout::tests::{LINK, look};
 
     #[test]
     fn a_picture_is_its_chunks_in_order() {

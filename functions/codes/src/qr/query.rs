@@ -1,6 +1,6 @@
 //! `?format=&size=&margin=&ecc=&dark=&light=` of a QR code.
 
-use super::{Format, Look};
+use super::layout::{Format, Look};
 use domain::Invalid;
 use domain::color::Color;
 use qrcodegen::QrCodeEcc;

@@ -1,6 +1,6 @@
 //! A QR code as SVG: two paths, sharp at every size.
 
-use super::Layout;
+use super::layout::Layout;
 use std::fmt::Write;
 use web::picture::escaped;
 
@@ -34,8 +34,8 @@ fn path(layout: &Layout) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::qr::Format;
-    use crate::qr::tests::{LINK, look};
+    use crate::qr::layout::Format;
+    use crate::qr::layout::tests::{LINK, look};
 
     #[test]
     fn a_picture_has_its_size_its_colours_and_a_name() {
