@@ -30,13 +30,20 @@ pub(crate) struct CodeItem {
     deactivated_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     invalidated_at: Option<Timestamp>,
-    /// Referrals confirmed, counted in the canonical item alone.
+    /// Referrals confirmed, where the code counts them: in the canonical item, which decides, and
+    /// in the log entry, from which a rotation takes it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     confirmed: Option<i64>,
-    /// The code that this one was rotated to, in the canonical item alone: it carries the
-    /// count on.
+    /// The code that this one was rotated to, which carries the count on: in the canonical item
+    /// and the log entry.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     replaced_by: Option<FoldedCode>,
+    /// That code's id, in the canonical item alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    successor: Option<CodeId>,
+    /// When the record was deleted: the canonical item and the log entry stay as tombstones.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    deleted_at: Option<Timestamp>,
     /// The idempotency key that the code was made under, hashed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     made_under: Option<String>,
@@ -58,6 +65,8 @@ impl From<&CodeRecord> for CodeItem {
             invalidated_at: record.invalidated_at,
             confirmed: None,
             replaced_by: None,
+            successor: None,
+            deleted_at: None,
             made_under: None,
         }
     }
@@ -169,9 +178,24 @@ impl CodeLogItem {
 }
 
 impl CanonicalCode {
+    /// Its id.
+    pub(crate) fn id(&self) -> CodeId {
+        self.0.id
+    }
+
     /// The code that this one was rotated to.
     pub(crate) fn replaced_by(&self) -> Option<&FoldedCode> {
         self.0.replaced_by.as_ref()
+    }
+
+    /// Whether the record is deleted.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.0.deleted_at.is_some()
+    }
+
+    /// The code that this one was rotated to, by its string and its id.
+    pub(crate) fn successor(&self) -> Option<(&FoldedCode, CodeId)> {
+        self.0.replaced_by.as_ref().zip(self.0.successor)
     }
 
     /// Referrals confirmed, as far as the code has counted any.
@@ -180,22 +204,40 @@ impl CanonicalCode {
     }
 }
 
-/// The item of a code that carries the count of the one before it on.
-impl From<&CountedCode> for CanonicalCode {
+impl From<&CountedCode> for CodeItem {
     fn from(code: &CountedCode) -> Self {
-        let item = CodeItem::from(&code.record);
-        Self(CodeItem {
-            confirmed: (code.confirmed != 0).then_some(code.confirmed),
-            ..item
-        })
-    }
-}
-
-impl From<CanonicalCode> for CountedCode {
-    fn from(canonical: CanonicalCode) -> Self {
         Self {
-            confirmed: canonical.confirmed().unwrap_or(0),
-            record: canonical.into(),
+            confirmed: (code.confirmed != 0).then_some(code.confirmed),
+            ..Self::from(&code.record)
         }
     }
 }
+
+impl From<CodeItem> for CountedCode {
+    fn from(item: CodeItem) -> Self {
+        Self {
+            confirmed: item.confirmed.unwrap_or(0),
+            record: item.into(),
+        }
+    }
+}
+
+/// The items of a code that carries the count of the one before it on.
+macro_rules! counted_role {
+    ($name:ident) => {
+        impl From<&CountedCode> for $name {
+            fn from(code: &CountedCode) -> Self {
+                Self(code.into())
+            }
+        }
+
+        impl From<$name> for CountedCode {
+            fn from(role: $name) -> Self {
+                role.0.into()
+            }
+        }
+    };
+}
+
+counted_role!(CanonicalCode);
+counted_role!(CodeLogItem);

@@ -1,6 +1,6 @@
 //! A click that became a recruitment.
 
-use super::tally::Tally;
+use super::tally::{Knowledge, Tally};
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, MemberGuard};
 use crate::dynamo::Read;
@@ -38,7 +38,7 @@ impl Store {
         confirmation
             .conversion(now)
             .map_err(TransactError::Refused)?;
-        let is_overtaken = AtomicBool::new(false);
+        let is_first = AtomicBool::new(true);
         until_settled("the attribution", || async {
             let (found, code) = try_join!(
                 self.find_attribution(id, now),
@@ -52,14 +52,16 @@ impl Store {
             match decided.map_err(refused)? {
                 ConfirmDecision::Replay => Ok(attribution),
                 ConfirmDecision::Confirm(conversion) => {
-                    let tally = self.tally(code, now).await?;
+                    let knowledge = match is_first.swap(false, Ordering::Relaxed) {
+                        true => Knowledge::First,
+                        false => Knowledge::Refused,
+                    };
+                    let tally = self.tally(code, program.as_ref(), knowledge, now).await?;
                     // Racers for the last referrals learn it by reading, not by queueing for
                     // the code's item. At first the transaction decides, which knows the
                     // member's guard as well.
                     let is_full = match &tally {
-                        Tally::Code(code) => {
-                            is_overtaken.swap(true, Ordering::Relaxed) && code.is_full
-                        }
+                        Tally::Code(code) => knowledge == Knowledge::Refused && code.is_full,
                         Tally::Nowhere => false,
                         Tally::TooFar => terms.limit(program.as_ref()).is_some(),
                     };

@@ -128,11 +128,14 @@ impl Store {
     }
 
     /// The record that is to be changed.
-    pub(super) async fn existing_code(&self, id: CodeId) -> Attempt<CodeRecord, RetireRefusal> {
+    async fn existing_code(&self, id: CodeId) -> Attempt<CodeRecord, RetireRefusal> {
         Ok(self.existing_code_item(id).await?.into())
     }
 
-    async fn existing_code_item(&self, id: CodeId) -> Attempt<CodeLogItem, RetireRefusal> {
+    pub(super) async fn existing_code_item(
+        &self,
+        id: CodeId,
+    ) -> Attempt<CodeLogItem, RetireRefusal> {
         match self.find_log_item(&keys::code_by_id(id)).await? {
             Some(LogItem::Code(item)) => Ok(item),
             _ => Err(refused(RetireRefusal::NotFound)),
@@ -165,7 +168,7 @@ pub(super) const IN_USE: &str = "attribute_exists(pk) AND attribute_not_exists(d
                                  AND attribute_not_exists(deactivated_at)";
 
 /// The deactivation of a code as of `at`.
-pub(super) fn deactivation(at: Timestamp) -> Update {
+fn deactivation(at: Timestamp) -> Update {
     Update::new("SET deactivated_at = :at")
         .when(IN_USE)
         .bind(":at", &at)

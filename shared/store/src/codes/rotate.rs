@@ -1,6 +1,6 @@
 //! Replacing a code by one with the same prefix.
 
-use super::retire::{IN_USE, deactivation};
+use super::retire::IN_USE;
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
 use crate::error::TransactError;
 use crate::expression::{Condition, Update};
@@ -10,7 +10,8 @@ use crate::transaction::{Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::codes::{RetireRefusal, Rotation};
 use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, MentorId, Timestamp};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 impl Store {
     /// Replaces an active code by one with the same prefix and count, in one transaction.
@@ -24,20 +25,19 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Rotation, TransactError<RetireRefusal>> {
         let collisions = AtomicUsize::new(0);
-        let carried = AtomicI64::new(0);
+        let told = Mutex::new(None);
         until_settled("the code", || async {
-            let old = self.existing_code(id).await?;
-            match old.check_rotation(mentor, now) {
+            let mut old = CountedCode::from(self.existing_code_item(id).await?);
+            match old.record.check_rotation(mentor, now) {
                 Ok(()) => {}
                 Err(RetireRefusal::Status(CodeStatus::Inactive)) => {
-                    return Err(self.replaced(&old, now).await);
+                    return Err(self.replaced(&old.record, now).await);
                 }
                 Err(refusal) => return Err(refused(refusal)),
             }
-            let old = CountedCode {
-                record: old,
-                confirmed: carried.load(Ordering::Relaxed),
-            };
+            if let Some(confirmed) = *lock(&told) {
+                old.confirmed = confirmed;
+            }
             let new = old.rotated(collisions.load(Ordering::Relaxed), now);
             let overtaken = TransactError::Refused(Conflict::Overtaken);
             match self.commit_rotation(&old, &new, now).await {
@@ -50,9 +50,7 @@ impl Store {
                     Err(overtaken)
                 }
                 Err(TransactError::Refused(RotationConflict::Changed { confirmed })) => {
-                    if let Some(confirmed) = confirmed {
-                        carried.store(confirmed, Ordering::Relaxed);
-                    }
+                    *lock(&told) = confirmed;
                     Err(overtaken)
                 }
                 Err(TransactError::KeyReused) => Err(TransactError::KeyReused),
@@ -63,8 +61,8 @@ impl Store {
     }
 
     /// Replaces `old` by `new` on condition that as many referrals are confirmed as `old` says:
-    /// the refusal tells how many there are. The first try supposes none, as most codes have
-    /// none to count, and reading the count beforehand would cost every rotation a trip.
+    /// the refusal tells how many there are. The first try takes the number from the log entry,
+    /// which is read in any case. Entries of codes that counted before entries did say less.
     async fn commit_rotation(
         &self,
         old: &CountedCode,
@@ -78,11 +76,18 @@ impl Store {
             0 => "(attribute_not_exists(confirmed) OR confirmed = :carried)",
             _ => "confirmed = :carried",
         };
-        let replace = Update::new("SET deactivated_at = :at, replaced_by = :new")
-            .when(format!("{IN_USE} AND {count}"))
+        let by = &new.record.code.folded();
+        let replace =
+            Update::new("SET deactivated_at = :at, replaced_by = :by, successor = :successor")
+                .when(format!("{IN_USE} AND {count}"))
+                .bind(":at", &at)
+                .bind(":by", by)
+                .bind(":successor", &new.record.id)
+                .bind(":carried", confirmed);
+        let replace_entry = Update::new("SET deactivated_at = :at, replaced_by = :by")
+            .when(IN_USE)
             .bind(":at", &at)
-            .bind(":new", &new.record.code.folded())
-            .bind(":carried", confirmed);
+            .bind(":by", by);
         let is_old = Condition::new("id = :old").bind(":old", &record.id);
         self.transaction()
             .update(
@@ -94,14 +99,12 @@ impl Store {
             )
             .update(
                 &keys::code_by_id(record.id),
-                deactivation(at),
+                replace_entry,
                 |_: Option<CodeLogItem>| CHANGED,
             )
             .put(&ActiveCode::from(&new.record), is_old, |_| CHANGED)
             .create(&CanonicalCode::from(new), |_| RotationConflict::CodeTaken)
-            .create(&CodeLogItem::from(&new.record), |_| {
-                RotationConflict::CodeTaken
-            })
+            .create(&CodeLogItem::from(new), |_| RotationConflict::CodeTaken)
             .commit()
             .await
     }
@@ -118,6 +121,10 @@ impl Store {
             Err(error) => error.into(),
         }
     }
+}
+
+fn lock(told: &Mutex<Option<i64>>) -> MutexGuard<'_, Option<i64>> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A condition of a rotation was refused.
