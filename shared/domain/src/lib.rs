@@ -10,6 +10,7 @@ pub mod caller;
 pub mod click;
 pub mod clock;
 pub mod code;
+pub mod code_change;
 pub mod code_fields;
 pub mod code_record;
 pub mod codes;
@@ -24,6 +25,7 @@ pub mod rollup;
 pub mod scope;
 pub mod stats;
 pub mod terms;
+pub mod terms_in_force;
 pub mod text;
 pub mod usage;
 

@@ -34,6 +34,16 @@ pub(crate) struct CodeItem {
     /// in the log entry, from which a rotation takes it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     confirmed: Option<i64>,
+    /// When the count began with the statistics; likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    counts_since: Option<Timestamp>,
+    /// The code that this one was rotated from: in the canonical item and the log entry.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    replaces: Option<FoldedCode>,
+    /// Whether a code that was rotated without limit or program has a newer one in its line which
+    /// has got one since: in the canonical item alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    has_counting_heir: Option<bool>,
     /// The code that this one was rotated to, which carries the count on: in the canonical item
     /// and the log entry.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -64,6 +74,9 @@ impl From<&CodeRecord> for CodeItem {
             deactivated_at: record.deactivated_at,
             invalidated_at: record.invalidated_at,
             confirmed: None,
+            counts_since: None,
+            replaces: None,
+            has_counting_heir: None,
             replaced_by: None,
             successor: None,
             deleted_at: None,
@@ -72,19 +85,25 @@ impl From<&CodeRecord> for CodeItem {
     }
 }
 
+impl CodeItem {
+    fn terms(&self) -> CodeTerms {
+        CodeTerms {
+            user_type: self.user_type,
+            program: self.program,
+            max_referrals: self.max_referrals,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
 impl From<CodeItem> for CodeRecord {
     fn from(item: CodeItem) -> Self {
         Self {
             id: item.id,
+            terms: item.terms(),
             mentor: item.mentor,
             org: item.org,
             code: item.code,
-            terms: CodeTerms {
-                user_type: item.user_type,
-                program: item.program,
-                max_referrals: item.max_referrals,
-                expires_at: item.expires_at,
-            },
             created_at: item.created_at,
             deactivated_at: item.deactivated_at,
             invalidated_at: item.invalidated_at,
@@ -178,14 +197,24 @@ impl CodeLogItem {
 }
 
 impl CanonicalCode {
+    /// Its terms.
+    pub(crate) fn terms(&self) -> CodeTerms {
+        self.0.terms()
+    }
+
+    /// Whether a referral by it may be counted: on it, or on a newer code of its line.
+    pub(crate) fn may_count(&self) -> bool {
+        self.terms().may_limit() || self.0.has_counting_heir.unwrap_or(false)
+    }
+
     /// Its id.
     pub(crate) fn id(&self) -> CodeId {
         self.0.id
     }
 
-    /// The code that this one was rotated to.
-    pub(crate) fn replaced_by(&self) -> Option<&FoldedCode> {
-        self.0.replaced_by.as_ref()
+    /// Its string, as keys hold it.
+    pub(crate) fn folded(&self) -> FoldedCode {
+        self.0.code.folded()
     }
 
     /// Whether the record is deleted.
@@ -208,6 +237,7 @@ impl From<&CountedCode> for CodeItem {
     fn from(code: &CountedCode) -> Self {
         Self {
             confirmed: (code.confirmed != 0).then_some(code.confirmed),
+            counts_since: code.counts_since,
             ..Self::from(&code.record)
         }
     }
@@ -217,14 +247,33 @@ impl From<CodeItem> for CountedCode {
     fn from(item: CodeItem) -> Self {
         Self {
             confirmed: item.confirmed.unwrap_or(0),
+            counts_since: item.counts_since,
             record: item.into(),
         }
     }
 }
 
-/// The items of a code that carries the count of the one before it on.
+/// The items of a code that have its count and its place in a line of rotations.
 macro_rules! counted_role {
     ($name:ident) => {
+        impl $name {
+            /// The item of a code that is rotated from `previous`.
+            pub(crate) fn replacing(mut self, previous: FoldedCode) -> Self {
+                self.0.replaces = Some(previous);
+                self
+            }
+
+            /// The code that this one was rotated from.
+            pub(crate) fn replaces(&self) -> Option<&FoldedCode> {
+                self.0.replaces.as_ref()
+            }
+
+            /// The code that this one was rotated to.
+            pub(crate) fn replaced_by(&self) -> Option<&FoldedCode> {
+                self.0.replaced_by.as_ref()
+            }
+        }
+
         impl From<&CountedCode> for $name {
             fn from(code: &CountedCode) -> Self {
                 Self(code.into())

@@ -13,4 +13,5 @@ mod lists;
 mod protocol;
 mod rotations;
 mod short_links;
+mod terms;
 mod totals;

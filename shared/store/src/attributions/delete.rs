@@ -38,8 +38,8 @@ impl Store {
             let Some(item) = self.find_attribution_item(id, now).await? else {
                 return Ok(None);
             };
-            let counting = match item.is_counted() {
-                true => self.counting_code(&item.code().folded()).await?,
+            let counting = match item.is_confirmed() {
+                true => self.counting_code(&item).await?,
                 false => None,
             };
             self.commit_removal(item, counting.as_ref(), at, now)

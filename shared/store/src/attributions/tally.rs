@@ -8,7 +8,9 @@
 //! program's as it is now, which the write is given. That the code is still of this program is a
 //! condition as well, so that a change of its terms is noticed.
 
+use crate::attribution_item::AttributionItem;
 use crate::code_item::{CanonicalCode, CodeLogItem};
+use crate::codes::ROTATIONS;
 use crate::dynamo::Read;
 use crate::error::StoreError;
 use crate::expression::{EXISTS, Update};
@@ -16,11 +18,8 @@ use crate::keys;
 use crate::store::Store;
 use crate::transaction::{Conflict, Transaction};
 use chrono::{DateTime, Utc};
-use domain::code_record::{CodeTerms, ReferralLimit};
-use domain::{CodeId, CodeRecord, CountedCode, FoldedCode, Program, ProgramId};
-
-/// How many rotations of a code are followed, a trip for each.
-const ROTATIONS: usize = 32;
+use domain::code_record::ReferralLimit;
+use domain::{CodeId, CountedCode, FoldedCode, Program, ProgramId};
 
 /// Changes a count.
 const ADD: &str = "ADD confirmed :number";
@@ -108,9 +107,9 @@ impl CountingCode {
 
     /// Whether it is for want of room alone that `held` does not count a referral: it was not
     /// rotated meanwhile, nor has it other terms.
-    fn is_full_as(&self, held: CanonicalCode) -> bool {
+    fn is_full_as(&self, held: &CanonicalCode) -> bool {
         let is_replaced = held.replaced_by().is_some();
-        let terms = CodeRecord::from(held).terms;
+        let terms = held.terms();
         !is_replaced && terms.program == self.program && terms.may_limit()
     }
 }
@@ -140,7 +139,7 @@ impl Store {
         let Some(code) = code else {
             return Ok(Tally::Nowhere);
         };
-        if !terms_of(&code).may_limit() {
+        if !code.may_count() {
             return Ok(Tally::Nowhere);
         }
         if knowledge == Knowledge::First
@@ -151,25 +150,36 @@ impl Store {
         let Some(newest) = self.newest(code).await? else {
             return Ok(Tally::TooFar);
         };
-        let program = terms_of(&newest).program;
+        let terms = newest.terms();
+        if !terms.may_limit() {
+            return Ok(Tally::Nowhere);
+        }
+        let program = terms.program;
         let program = self.program_of_code(program, now).await?;
         let counting = CountingCode::new(newest, program.as_ref());
         Ok(Tally::Code(Box::new(counting)))
     }
 
-    /// The code on which a referral by `code` that was counted is taken back, if it is found.
+    /// The code whose count has the conversion of `item`, if it is found.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
     pub(super) async fn counting_code(
         &self,
-        code: &FoldedCode,
+        item: &AttributionItem,
     ) -> Result<Option<CountingCode>, StoreError> {
-        let newest = match self.issued_code(code, Read::Strong).await? {
-            None => None,
-            Some(code) => self.newest(code).await?,
+        let code = self
+            .issued_code(&item.code().folded(), Read::Strong)
+            .await?;
+        let Some(code) = code.filter(CanonicalCode::may_count) else {
+            return Ok(None);
         };
-        Ok(newest.map(|code| CountingCode::new(code, None)))
+        let recorded_at = item.id.made_at().into();
+        Ok(self.newest(code).await?.and_then(|newest| {
+            let counted = CountedCode::from(newest.clone());
+            let has_counted = counted.has_counted(item.confirmed_as(), recorded_at);
+            has_counted.then(|| CountingCode::new(newest, None))
+        }))
     }
 
     /// The newest code of a line; `None` where that is more rotations away than are followed.
@@ -184,24 +194,10 @@ impl Store {
         }
         Ok(None)
     }
-
-    /// A code that was issued, whether or not its record was deleted since.
-    pub(super) async fn issued_code(
-        &self,
-        code: &FoldedCode,
-        read: Read,
-    ) -> Result<Option<CanonicalCode>, StoreError> {
-        let item = self.dynamo.get_item(&keys::code(code), read).await?;
-        Ok(item.map(serde_dynamo::from_item).transpose()?)
-    }
 }
 
 fn limit_of(program: Option<&Program>) -> Option<ReferralLimit> {
     program?.terms.max_referrals_per_code
-}
-
-fn terms_of(code: &CanonicalCode) -> CodeTerms {
-    CodeRecord::from(code.clone()).terms
 }
 
 impl<'t, R: Send + 't> Transaction<'t, Conflict<R>> {
@@ -216,7 +212,7 @@ impl<'t, R: Send + 't> Transaction<'t, Conflict<R>> {
             &key,
             counting.count(),
             move |held: Option<CanonicalCode>| {
-                if held.is_some_and(|code| counting.is_full_as(code)) {
+                if held.is_some_and(|code| counting.is_full_as(&code)) {
                     return Conflict::Refused(full);
                 }
                 // Rotated or changed meanwhile, or deleted, which the next reading tells apart.

@@ -1,6 +1,5 @@
 //! Replacing a code by one with the same prefix.
 
-use super::retire::IN_USE;
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
 use crate::error::TransactError;
 use crate::expression::{Condition, Update};
@@ -70,7 +69,9 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), TransactError<RotationConflict>> {
         const CHANGED: RotationConflict = RotationConflict::Changed { confirmed: None };
-        let CountedCode { record, confirmed } = old;
+        let CountedCode {
+            record, confirmed, ..
+        } = old;
         let at = Timestamp::from(now);
         let count = match confirmed {
             0 => "(attribute_not_exists(confirmed) OR confirmed = :carried)",
@@ -79,15 +80,19 @@ impl Store {
         let by = &new.record.code.folded();
         let replace =
             Update::new("SET deactivated_at = :at, replaced_by = :by, successor = :successor")
-                .when(format!("{IN_USE} AND {count}"))
+                .when_as_read(record)
+                .and_when(count)
                 .bind(":at", &at)
                 .bind(":by", by)
                 .bind(":successor", &new.record.id)
                 .bind(":carried", confirmed);
         let replace_entry = Update::new("SET deactivated_at = :at, replaced_by = :by")
-            .when(IN_USE)
+            .when_as_read(record)
             .bind(":at", &at)
             .bind(":by", by);
+        let previous = record.code.folded();
+        let canonical = CanonicalCode::from(new).replacing(previous.clone());
+        let entry = CodeLogItem::from(new).replacing(previous);
         let is_old = Condition::new("id = :old").bind(":old", &record.id);
         self.transaction()
             .update(
@@ -103,8 +108,8 @@ impl Store {
                 |_: Option<CodeLogItem>| CHANGED,
             )
             .put(&ActiveCode::from(&new.record), is_old, |_| CHANGED)
-            .create(&CanonicalCode::from(new), |_| RotationConflict::CodeTaken)
-            .create(&CodeLogItem::from(new), |_| RotationConflict::CodeTaken)
+            .create(&canonical, |_| RotationConflict::CodeTaken)
+            .create(&entry, |_| RotationConflict::CodeTaken)
             .commit()
             .await
     }
