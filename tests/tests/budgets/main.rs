@@ -2,6 +2,7 @@
 //! DynamoDB reports, the same in a small table and in a large one.
 
 mod callers;
+mod terms;
 
 use axum::http::Method;
 use callers::Caller;
@@ -134,6 +135,7 @@ async fn measure(caller: Caller, count: usize) -> Costs {
     };
     reads(&verv, &code, &mut measured).await;
     writes(&verv, &code, &mut measured).await;
+    terms::counted(&verv, &mut measured).await;
     // A person's data is for people: no API key opens it.
     if caller != Caller::Server {
         erasures(&verv.as_platform(), &mut measured).await;

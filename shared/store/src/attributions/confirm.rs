@@ -1,7 +1,7 @@
 //! A click that became a recruitment.
 
 use super::convert::KeptConversion;
-use super::tally::Tally;
+use super::tally::{Knowledge, Tally};
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, MemberGuard};
 use crate::code_item::CanonicalCode;
@@ -75,11 +75,15 @@ impl Store {
             ConfirmDecision::Replay => return Ok(Confirmed::Before(attribution)),
             ConfirmDecision::Confirm(conversion) => conversion,
         };
-        let tally = self.tally(code, now).await?;
+        let knowledge = match is_overtaken.swap(true, Ordering::Relaxed) {
+            false => Knowledge::First,
+            true => Knowledge::Refused,
+        };
+        let tally = self.tally(code, program.as_ref(), knowledge, now).await?;
         // Racers for the last referrals learn it by reading, not by queueing for the code's
         // item. At first the transaction decides, which knows the member's guard as well.
         let is_full = match &tally {
-            Tally::Code(code) => is_overtaken.swap(true, Ordering::Relaxed) && code.is_full,
+            Tally::Code(code) => knowledge == Knowledge::Refused && code.is_full,
             Tally::Nowhere => false,
             Tally::TooFar => terms.limit(program.as_ref()).is_some(),
         };

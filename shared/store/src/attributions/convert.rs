@@ -4,7 +4,7 @@
 //! an erasure need not look for it. An attribution cannot change once it is confirmed.
 
 use super::confirm::{Confirmed, recruitment_of};
-use super::tally::Tally;
+use super::tally::{Knowledge, Tally};
 use crate::attribution_item::{AttributionItem, MemberGuard};
 use crate::code_item::CanonicalCode;
 use crate::dynamo::Read;
@@ -165,7 +165,10 @@ impl Store {
         let made = confirmation.without_click(&counted, program.as_ref(), now);
         let attribution = made.map_err(refused)?;
         let recruitment = recruitment_of(&attribution)?;
-        let tally = self.tally(Some(canonical), now).await?;
+        let whole = Knowledge::Refused;
+        let tally = self
+            .tally(Some(canonical), program.as_ref(), whole, now)
+            .await?;
         let is_counted = matches!(tally, Tally::Code(_));
         let item = AttributionItem::from(&attribution).counted(is_counted);
         self.transaction()
