@@ -5,6 +5,7 @@ mod code_records;
 mod codes;
 mod confirmations;
 mod faults;
+mod first_limits;
 mod headers;
 mod idempotency;
 mod ids;
