@@ -73,7 +73,10 @@ fn directives(text: &str) -> Option<Targets> {
     // An empty part would be taken for the level of errors.
     let parts: Vec<_> = text.split(',').filter(|part| !part.is_empty()).collect();
     // A word that is no level would be taken for a target, and silence all others.
-    let is_level = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
+    let is_level = |part: &str| {
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+        !level.is_empty() && level.parse::<LevelFilter>().is_ok()
+    };
     let is_plain = !parts.is_empty() && parts.iter().all(|part| is_level(part));
     is_plain.then(|| parts.join(",").parse().ok())?
 }
