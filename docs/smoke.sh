@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whether a deployment works: `bash docs/smoke.sh https://api.example.org`, with bash and curl alone.
 #
-# It makes a code, follows its short link, confirms a click, asks for the counts, and deletes what
+# It makes a code, follows its short link, confirms a click, reads the counts, and deletes what
 # it has made. What stays is the code's string, which is never issued again.
 #
 # TOKEN  a token or an API key of staff, where the API requires one
