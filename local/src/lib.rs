@@ -21,6 +21,11 @@ use store::fold::FoldPace;
 use web::App;
 use web::routes::Routes;
 
+/// The embedded engine takes apart and puts together millions of small maps, which the C
+/// library's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often the aggregator runs on this machine; on AWS the template's schedule says.
 const AGGREGATION_PERIOD: Duration = Duration::from_secs(15);
 

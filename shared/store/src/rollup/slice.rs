@@ -110,11 +110,15 @@ impl<'t> SliceReader<'t> {
         let mut count = 0;
         while self.open() > 0 && count <= most {
             let share = (most - count) / self.open() + 1;
-            let items = self.read_on(share.min(PAGE)).await?;
-            count += items.len();
-            let wanted = items.into_iter().filter(|item| is_wanted(item));
-            for fact in wanted.map(FactItem::into_fact) {
-                facts.push(fact?);
+            let (dynamo, slice, read) = (self.dynamo, self.slice, self.read);
+            let shares = self
+                .sources
+                .iter_mut()
+                .filter(|source| !source.is_exhausted)
+                .map(|source| source.read_share(dynamo, slice, read, share, &is_wanted));
+            for (of_source, wanted) in try_join_all(shares).await? {
+                count += of_source;
+                facts.extend(wanted);
             }
         }
         Ok(Bounded {
@@ -149,6 +153,30 @@ impl<'t> SliceReader<'t> {
 }
 
 impl Source {
+    /// Reads `share` facts, page after page without waiting for other shards. Gives how many
+    /// there were, and those that `is_wanted` wants.
+    async fn read_share(
+        &mut self,
+        dynamo: &Dynamo,
+        slice: Slice,
+        read: Read,
+        share: usize,
+        is_wanted: &impl Fn(&FactItem) -> bool,
+    ) -> Result<(usize, Vec<Fact>), StoreError> {
+        let mut facts = Vec::new();
+        let mut count = 0;
+        while !self.is_exhausted && count < share {
+            let limit = (share - count).min(PAGE);
+            let items = self.read_on(dynamo, slice, read, limit).await?;
+            count += items.len();
+            let wanted = items.into_iter().filter(is_wanted);
+            for fact in wanted.map(FactItem::into_fact) {
+                facts.push(fact?);
+            }
+        }
+        Ok((count, facts))
+    }
+
     async fn read_on(
         &mut self,
         dynamo: &Dynamo,
