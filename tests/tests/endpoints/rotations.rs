@@ -1,6 +1,6 @@
 //! A limit cannot be rotated away.
 
-use domain::attribution::Visitor;
+use domain::attribution::{Source, Visitor};
 use domain::{Attribution, AttributionId};
 use serde_json::json;
 use tests::flows::{ATTRIBUTIONS, CODES, MENTOR, ORG};
@@ -132,6 +132,8 @@ async fn a_click_before_several_rotations_takes_a_trip_for_each() {
 async fn seeded_click(verv: &Verv, code: &str) -> String {
     let click = Attribution {
         id: AttributionId::new(verv.now()),
+        source: Source::Click,
+        program: None,
         code: code.parse().expect("a code"),
         mentor: MENTOR.parse().expect("an id"),
         org: ORG.parse().expect("an id"),
