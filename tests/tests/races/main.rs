@@ -2,7 +2,7 @@
 //! effect, the others learn of it or are told 409, and what is stored agrees with one effect.
 
 mod course;
-mod limits;
+mod terms;
 
 use course::{ATTRIBUTIONS, CODES, Course, Finish, RACERS, RECORDS, ROUNDS, Racer};
 use course::{problems, request, winner};
