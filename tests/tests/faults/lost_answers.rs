@@ -72,6 +72,27 @@ async fn a_rotation_whose_answer_is_lost_happens_once() {
 }
 
 #[tokio::test]
+async fn a_change_whose_answer_is_lost_begins_its_count_once() {
+    for fault in ANSWER_GONE {
+        let (verv, faults) = start().await;
+        let made = code(&verv).await;
+        let (code, path) = (
+            made.string("/code"),
+            format!("{CODES}/{}", made.string("/id")),
+        );
+        let click = click(&verv, &code).await;
+        verv.confirm(&click, &code, "new_1").await.expect(200);
+        faults.once("TransactWriteItems", fault);
+        verv.patch(&path, json!({"max_referrals": 2}))
+            .await
+            .expect(200);
+        let terms = verv.get(&format!("{path}/terms")).await.expect(200).json();
+        assert_eq!(terms["confirmed_referrals"], 1);
+        assert_eq!(terms["terms"]["max_referrals"]["value"], 2);
+    }
+}
+
+#[tokio::test]
 async fn a_confirmation_whose_answer_is_lost_counts_once() {
     for fault in ANSWER_GONE {
         let (verv, faults) = start().await;
