@@ -109,6 +109,44 @@ async fn a_confirmation_whose_answer_is_lost_counts_once() {
 }
 
 #[tokio::test]
+async fn a_reported_recruitment_whose_answer_is_lost_counts_once() {
+    let reports = "/api/v1/referral-conversions";
+    for fault in ANSWER_GONE {
+        let (verv, faults) = start().await;
+        let code = code(&verv).await.string("/code");
+        let click = click(&verv, &code).await;
+        let numbers = async || {
+            let total = verv
+                .get(&format!("{ATTRIBUTIONS}/mentor/usr_1/total"))
+                .await;
+            let total = total.expect(200).json();
+            [
+                total["total_clicks"].clone(),
+                total["total_conversions"].clone(),
+            ]
+        };
+        for body in [
+            json!({"code": code, "new_member_id": "new_1"}),
+            json!({"click_id": click, "new_member_id": "new_2"}),
+        ] {
+            faults.once("TransactWriteItems", fault);
+            let made = verv.post(reports, body.clone()).await.expect(201);
+            let again = verv.post(reports, body).await.expect(200);
+            assert_eq!(again.text, made.text);
+        }
+        assert_eq!(numbers().await, [1, 2]);
+        // Whoever never got the answer gets it by asking again.
+        let body = json!({"code": code, "new_member_id": "new_3"});
+        faults.always("TransactWriteItems", Fault::LostAnswer);
+        assert_unavailable(verv.post(reports, body.clone()).await);
+        faults.clear();
+        let held = verv.post(reports, body).await.expect(200);
+        assert_eq!(held.json()["source"], "typed");
+        assert_eq!(numbers().await, [1, 3]);
+    }
+}
+
+#[tokio::test]
 async fn a_deletion_whose_answer_is_lost_counts_once() {
     for fault in ANSWER_GONE {
         let (verv, faults) = start().await;
