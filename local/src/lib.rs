@@ -54,6 +54,7 @@ pub fn routes() -> Routes {
     code_records::routes()
         .merge(codes::routes())
         .merge(attributions::routes())
+        .merge(conversions::routes())
         .merge(api_keys::routes())
         .merge(programs::routes())
         .merge(privacy::routes())

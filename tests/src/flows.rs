@@ -15,6 +15,9 @@ pub const CODES: &str = "/api/v1/referral-codes";
 /// Attributions: `POST` records a click, `GET` lists, `/{id}` is one.
 pub const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
 
+/// Recruitments: `POST` confirms one by code or click, `GET` lists.
+pub const CONVERSIONS: &str = "/api/v1/referral-conversions";
+
 /// The mentor of the contracts' examples.
 pub const MENTOR: &str = "usr_4491";
 /// The organisation of the contracts' examples.

@@ -10,6 +10,7 @@ pub fn http_functions() -> Vec<(&'static str, Routes)> {
         ("code-records", code_records::routes()),
         ("codes", codes::routes()),
         ("attributions", attributions::routes()),
+        ("conversions", conversions::routes()),
         ("short-links", short_links::routes()),
         ("reward-promotion", reward_promotion::routes()),
         ("programs", programs::routes()),

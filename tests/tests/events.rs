@@ -183,6 +183,20 @@ async fn reward_promotion_answers_its_events() {
 }
 
 #[tokio::test]
+async fn conversions_answer_their_events() {
+    insta::assert_snapshot!(answers("conversions-").await, @r#"
+    conversions-list: 200
+      {"data":[{"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","org_id":"org_002","type":"conversion","status":"confirmed","source":"click","new_member_id":"usr_5892","confirmed_at":"2026-03-26T12:00:00Z","created_at":"2026-03-20T14:22:01Z"}],"pagination":{"page":1,"limit":20,"total":1}}
+    conversions-of-member: 200
+      {"data":[{"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","org_id":"org_002","type":"conversion","status":"confirmed","source":"click","new_member_id":"usr_5892","confirmed_at":"2026-03-26T12:00:00Z","created_at":"2026-03-20T14:22:01Z"}],"pagination":{"page":1,"limit":20,"total":1}}
+    conversions-by-code: 201 /api/v1/referral-attributions/attr_…
+      {"id":"attr_…","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","org_id":"org_002","type":"conversion","status":"confirmed","source":"typed","new_member_id":"usr_5892","confirmed_at":"2026-03-25T10:00:00Z","created_at":"2026-03-26T12:00:00Z"}
+    conversions-of-click: 201 /api/v1/referral-attributions/attr_019d0b9fe3287000800000000000bb05
+      {"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","org_id":"org_002","type":"conversion","status":"confirmed","source":"click","new_member_id":"usr_5892","confirmed_at":"2026-03-25T10:00:00Z","created_at":"2026-03-20T14:22:01Z"}
+    "#);
+}
+
+#[tokio::test]
 async fn short_links_answer_their_events() {
     insta::assert_snapshot!(answers("short-links-").await, @r"
     short-links-follow: 302 https://app.org.no/join?ref=JAN-VERV-8F3A&click=attr_…
@@ -279,6 +293,8 @@ fn routes_are_declared_with_their_access() {
     GET    /api/v1/referral-attributions/mentor/{mentor_id}             ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
     GET    /api/v1/referral-attributions/mentor/{mentor_id}/total       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER stats:read
     GET    /api/v1/referral-attributions/mentor/{mentor_id}/timeseries  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER stats:read
+    GET    /api/v1/referral-conversions                                 ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
+    POST   /api/v1/referral-conversions                                 ROLE_ADMIN ROLE_ORG conversions:write
     GET    /api/v1/api-keys                                             always ROLE_ADMIN ROLE_ORG
     POST   /api/v1/api-keys                                             always ROLE_ADMIN ROLE_ORG
     GET    /api/v1/api-keys/{id}                                        always ROLE_ADMIN ROLE_ORG

@@ -15,6 +15,7 @@ pub mod code_record;
 pub mod codes;
 pub mod color;
 pub mod confirmation;
+pub mod conversion;
 pub mod facts;
 pub mod ids;
 pub mod key_text;
@@ -36,6 +37,7 @@ pub use caller::CallerKind;
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};
+pub use conversion::Recruitment;
 pub use ids::{
     ApiKeyId, AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard,
 };

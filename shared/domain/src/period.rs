@@ -2,7 +2,8 @@
 
 use crate::stats::Month;
 use crate::text::Invalid;
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use crate::time_span::TimeSpan;
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The words, as a refusal lists them.
@@ -120,6 +121,16 @@ pub struct DaySpan {
 }
 
 impl DaySpan {
+    /// The days of a span of time; `None` where that begins or ends within a day.
+    pub fn of(span: TimeSpan) -> Option<Self> {
+        let is_midnight = |at: &DateTime<Utc>| at.time() == NaiveTime::MIN;
+        let ends = [span.from(), span.to()];
+        ends.iter().flatten().all(is_midnight).then(|| Self {
+            first: span.from().map(|from| from.date_naive()),
+            last: span.to().and_then(|to| to.date_naive().pred_opt()),
+        })
+    }
+
     /// Whether `day` is one of them.
     pub fn has(self, day: NaiveDate) -> bool {
         self.first.is_none_or(|first| day >= first) && self.last.is_none_or(|last| day <= last)
@@ -157,6 +168,28 @@ mod tests {
             assert_eq!(String::from(period(word)), word);
         }
         assert!(Period::try_from("1d".to_owned()).is_err());
+    }
+
+    #[test]
+    fn a_span_from_midnight_to_midnight_is_of_whole_days() {
+        let span = |from: Option<&str>, to: Option<&str>| {
+            let at = |text: &str| text.parse().expect("a time");
+            DaySpan::of(TimeSpan::new(from.map(at), to.map(at)).expect("a span"))
+        };
+        let (first, next) = ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
+        let day = |text: &str| Some(text.parse().expect("a day"));
+        let days = |first, last| Some(DaySpan { first, last });
+        assert_eq!(
+            span(Some(first), Some(next)),
+            days(day("2026-03-01"), day("2026-03-31"))
+        );
+        assert_eq!(span(None, Some(next)), days(None, day("2026-03-31")));
+        assert_eq!(span(Some(first), None), days(day("2026-03-01"), None));
+        assert_eq!(span(None, None), days(None, None));
+        for within in ["2026-03-01T00:00:01Z", "2026-03-31T12:00:00Z"] {
+            assert_eq!(span(Some(within), Some(next)), None);
+            assert_eq!(span(None, Some(within)), None);
+        }
     }
 
     #[test]

@@ -2,12 +2,12 @@
 //! that keeps a member at one referrer.
 
 use crate::entity::Entity;
-use crate::keys::{self, Keys};
+use crate::keys::{self, Key, Keys};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::attribution::{Conversion, ReferrerUrl, UserAgent, Visitor};
 use domain::{
-    Attribution, AttributionId, Code, CodeId, MemberId, MentorId, OrgId, ProgramId, Source,
-    Timestamp,
+    Attribution, AttributionId, Code, CodeId, MemberId, MentorId, OrgId, ProgramId, Recruitment,
+    Source, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -136,6 +136,18 @@ impl AttributionItem {
         self.made_under.as_deref()
     }
 
+    /// The item of a recruitment that its code has counted, or not.
+    pub(crate) fn counted(mut self, is_counted: bool) -> Self {
+        self.is_counted = is_counted.then_some(true);
+        self
+    }
+
+    /// Where the guard of its member is, if it is confirmed.
+    pub(crate) fn guard_key(&self) -> Option<Key> {
+        let member = self.new_member.as_ref()?;
+        Some(keys::member_guard(&self.org, member))
+    }
+
     /// Whether the conversion is counted on its code.
     pub(crate) fn is_counted(&self) -> bool {
         self.is_counted.unwrap_or(false)
@@ -208,18 +220,67 @@ impl Entity for CodeRemoval {
     }
 }
 
-/// Which attribution holds a member of an organisation.
+/// Which attribution holds a member of an organisation, and all of the recruitment: the indexes
+/// list it. Guards of before have the attribution alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MemberGuard {
     pub(crate) org: OrgId,
     pub(crate) member: MemberId,
     pub(crate) attribution: AttributionId,
+    #[serde(skip_serializing_if = "is_click", default)]
+    source: Source,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    mentor: Option<MentorId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    code: Option<Code>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    confirmed_at: Option<Timestamp>,
+}
+
+impl From<&Recruitment> for MemberGuard {
+    fn from(of: &Recruitment) -> Self {
+        Self {
+            org: of.org.clone(),
+            member: of.member.clone(),
+            attribution: of.id,
+            source: of.source,
+            mentor: Some(of.mentor.clone()),
+            code: Some(of.code.clone()),
+            confirmed_at: Some(of.confirmed_at),
+        }
+    }
+}
+
+impl MemberGuard {
+    /// The guard of the same recruitment under another name of its member.
+    pub(crate) fn renamed(&self, member: MemberId) -> Self {
+        Self {
+            member,
+            ..self.clone()
+        }
+    }
+
+    /// The recruitment; `None` where the guard is from before it held that.
+    pub(crate) fn recruitment(&self) -> Option<Recruitment> {
+        Some(Recruitment {
+            id: self.attribution,
+            source: self.source,
+            code: self.code.clone()?,
+            mentor: self.mentor.clone()?,
+            org: self.org.clone(),
+            member: self.member.clone(),
+            confirmed_at: self.confirmed_at?,
+        })
+    }
 }
 
 impl Entity for MemberGuard {
     const KIND: &'static str = "member";
 
     fn keys(&self) -> Keys {
-        keys::member_guard(&self.org, &self.member).into()
+        match self.recruitment() {
+            Some(recruitment) => keys::recruitment(&recruitment),
+            None => keys::member_guard(&self.org, &self.member).into(),
+        }
     }
 }

@@ -54,6 +54,7 @@ pub fn of_api_key(key: &ApiKey, text: &KeyText) -> Result<Item, StoreError> {
 mod tests {
     use super::*;
     use crate::attribution_item::{AttributionChange, CodeRemoval, MemberGuard};
+    use domain::Recruitment;
     use domain::attribution::{Conversion, Source, Visitor};
     use domain::code_record::CodeTerms;
     use serde_json::{Value, json};
@@ -254,17 +255,32 @@ mod tests {
 
     #[test]
     fn a_member_is_guarded_in_their_organisation() {
-        let guard = MemberGuard {
+        let recruitment = Recruitment {
+            id: valid(CLICK_ID),
+            source: Source::Typed,
+            code: valid("JAN-VERV-8F3A"),
+            mentor: valid("usr_4491"),
             org: valid("org_002"),
             member: valid("usr_5892"),
-            attribution: valid(CLICK_ID),
+            confirmed_at: valid("2026-03-25T10:00:00Z"),
         };
+        let guard = MemberGuard::from(&recruitment);
+        let place = "conv_019d246fcd007000800000000000bb05";
         assert_eq!(
             stored(&guard),
             json!({
                 "pk": "MEMBER#org_002#usr_5892", "sk": "MEMBER", "kind": "member",
+                "gsi1pk": "CONV#M#usr_4491#05", "gsi1sk": place,
+                "gsi2pk": "CONV#O#org_002#05", "gsi2sk": place,
                 "org": "org_002", "member": "usr_5892", "attribution": CLICK_ID,
+                "mentor": "usr_4491", "code": "JAN-VERV-8F3A", "source": "typed",
+                "confirmed_at": "2026-03-25T10:00:00Z",
             })
         );
+        assert_eq!(guard.recruitment(), Some(recruitment));
+        let old = json!({"org": "org_002", "member": "usr_5892", "attribution": CLICK_ID});
+        let old: MemberGuard = serde_json::from_value(old).expect("a guard of before");
+        assert_eq!(old.recruitment(), None);
+        assert_eq!(stored(&old).get("gsi1pk"), None);
     }
 }

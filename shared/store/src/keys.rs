@@ -6,7 +6,7 @@
 //! | active code of a pair | `MENTOR#<mentor>#ORG#<org>` | `ACTIVE` |
 //! | code by id, and the log of codes | `RC#<shard>` | `rc_…` |
 //! | attribution, and the log of attributions | `ATTR#<shard>` | `attr_…` |
-//! | member guard | `MEMBER#<org>#<member>` | `MEMBER` |
+//! | member guard, which is the recruitment | `MEMBER#<org>#<member>` | `MEMBER` |
 //! | counts of a code | `STATS#M#<mentor>` | `TOTAL#<org>#<folded>`, `MONTH#2026-03#<org>#<folded>` |
 //! | number of a mentor's codes | `STATS#M#<mentor>` | `CODES#<org>` |
 //! | rank of a mentor | `STATS#M#<mentor>` | `RANK#<org>#TOTAL`, `RANK#<org>#2026-03` |
@@ -28,17 +28,20 @@
 //! | how far visitors are forgotten | `RETENTION` | `VISITORS` |
 //!
 //! Index 1 lists by mentor and index 2 by organisation, both sharded as the table is and
-//! sorted by id. Index 2 also ranks an organisation's mentors (`RANK#<org>#TOTAL`); index 1 also
+//! sorted by id. Both list recruitments by when they were confirmed (`CONV#O#<org>#<shard>`).
+//! Index 2 also ranks an organisation's mentors (`RANK#<org>#TOTAL`); index 1 also
 //! finds replies that are about a mentor and that no record knows (`IDEM#M#<mentor>`). Callers'
 //! ids cannot hold `#`. After a rebuild the partition keys of rows, rankings and receipts end
 //! in `#<generation>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::first_uuid_at;
 use domain::{
     ApiKeyId, AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Pseudonym,
-    Shard,
+    Recruitment, Shard,
 };
 use std::collections::HashMap;
+use uuid::Uuid;
 
 mod stats;
 
@@ -144,17 +147,21 @@ impl Keys {
     }
 }
 
-/// The two logs: facts in time order, spread over the shards.
+/// What is listed in time order, spread over the shards: the two logs of facts, and what the
+/// indexes alone list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LogName {
     /// Clicks, with their conversions.
     Attributions,
     /// Code records.
     Codes,
+    /// Recruitments, by when they were confirmed: no facts, but guards of members, which the
+    /// indexes list.
+    Conversions,
 }
 
 impl LogName {
-    /// Both logs.
+    /// Both logs of facts.
     pub const ALL: [Self; 2] = [Self::Attributions, Self::Codes];
 
     /// The log's name in keys, metrics and log lines.
@@ -162,6 +169,7 @@ impl LogName {
         match self {
             Self::Attributions => "ATTR",
             Self::Codes => "RC",
+            Self::Conversions => "CONV",
         }
     }
 
@@ -170,6 +178,7 @@ impl LogName {
         match self {
             Self::Attributions => "attr_",
             Self::Codes => "rc_",
+            Self::Conversions => "conv_",
         }
     }
 }
@@ -262,6 +271,26 @@ pub fn attribution_log_entry(id: AttributionId, mentor: &MentorId, org: &OrgId) 
 /// What keeps a member at one referrer in an organisation.
 pub fn member_guard(org: &OrgId, member: &MemberId) -> Key {
     Key::new(format!("MEMBER#{org}#{member}"), "MEMBER")
+}
+
+/// The guard of a recruitment's member, listed by when the recruitment was confirmed.
+pub fn recruitment(of: &Recruitment) -> Keys {
+    let log = LogName::Conversions;
+    let shard = of.id.shard();
+    let place = format!("{}{}", log.id_prefix(), place_of(of).simple());
+    Keys {
+        primary: member_guard(&of.org, &of.member),
+        by_mentor: Some(Key::new(by_mentor(log, &of.mentor, shard), &place)),
+        by_org: Some(Key::new(by_org(log, &of.org, shard), &place)),
+    }
+}
+
+/// The id of the attribution with the time of the confirmation in front, instead of the time of
+/// the click: so recruitments are read, in order and in pages, as facts are.
+fn place_of(of: &Recruitment) -> Uuid {
+    let time = u128::MAX << 80;
+    let confirmed = first_uuid_at(of.confirmed_at.instant()).as_u128();
+    Uuid::from_u128((confirmed & time) | (of.id.uuid().as_u128() & !time))
 }
 
 /// The kept answer to a request, by the hash of its caller, route and idempotency key.

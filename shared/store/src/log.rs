@@ -28,9 +28,10 @@ pub(crate) struct LogEntry {
 }
 
 impl LogEntry {
-    fn read(item: Item) -> Result<Self, StoreError> {
+    /// An entry as the table, or an index, has it at its sort key.
+    fn read(item: Item, sort_key: &str) -> Result<Self, StoreError> {
         let is_tombstone = is_tombstone(&item);
-        let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
+        let sk = item.get(sort_key).and_then(|sk| sk.as_s().ok());
         let id = sk
             .and_then(|sk| sk.split_once('_'))
             .and_then(|(_, hex)| Uuid::try_parse(hex).ok())
@@ -163,7 +164,9 @@ impl Log<'_> {
             read,
         };
         let items = self.dynamo.query(&query).await?;
-        items.into_iter().map(LogEntry::read).collect()
+        let sort_key = index.map_or(SK, |index| index.sk);
+        let items = items.into_iter();
+        items.map(|item| LogEntry::read(item, sort_key)).collect()
     }
 }
 

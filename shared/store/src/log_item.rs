@@ -1,11 +1,11 @@
 //! What the items of the two logs are, by their kind.
 
-use crate::attribution_item::{AttributionChange, AttributionItem, CodeRemoval};
+use crate::attribution_item::{AttributionChange, AttributionItem, CodeRemoval, MemberGuard};
 use crate::code_item::CodeLogItem;
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::keys::{Item, KIND, LogName};
-use domain::{MentorId, OrgId};
+use domain::{MentorId, OrgId, Recruitment};
 
 /// What an item of a log is, by its kind.
 pub(crate) enum LogItem {
@@ -13,6 +13,7 @@ pub(crate) enum LogItem {
     Change(AttributionChange),
     Code(CodeLogItem),
     CodeRemoval(CodeRemoval),
+    Recruitment(Recruitment),
 }
 
 impl LogItem {
@@ -31,6 +32,15 @@ impl LogItem {
             AttributionChange::KIND => Self::Change(serde_dynamo::from_item(item)?),
             CodeLogItem::KIND => Self::Code(serde_dynamo::from_item(item)?),
             CodeRemoval::KIND => Self::CodeRemoval(serde_dynamo::from_item(item)?),
+            MemberGuard::KIND => {
+                let guard: MemberGuard = serde_dynamo::from_item(item)?;
+                let recruitment = guard.recruitment();
+                Self::Recruitment(
+                    recruitment.ok_or_else(|| {
+                        StoreError::corrupt("a recruitment is listed and not there")
+                    })?,
+                )
+            }
             other => {
                 return Err(StoreError::corrupt(format!(
                     "a log holds an item of kind {other:?}"
@@ -46,6 +56,7 @@ impl LogItem {
             Self::Change(change) => (&change.mentor, &change.org),
             Self::Code(entry) => entry.owner(),
             Self::CodeRemoval(removal) => (&removal.mentor, &removal.org),
+            Self::Recruitment(recruitment) => (&recruitment.mentor, &recruitment.org),
         }
     }
 
@@ -54,6 +65,7 @@ impl LogItem {
         match self {
             Self::Click(_) | Self::Change(_) => LogName::Attributions,
             Self::Code(_) | Self::CodeRemoval(_) => LogName::Codes,
+            Self::Recruitment(_) => LogName::Conversions,
         }
     }
 }

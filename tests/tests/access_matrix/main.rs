@@ -145,6 +145,10 @@ impl<'a> Cell<'a> {
             if self.route.path.contains("/privacy/") && target != Target::Missing {
                 world.add_persons(&mut of).await;
             }
+            let lists_members = self.route.path == "/api/v1/referral-conversions";
+            if lists_members && target != Target::Missing {
+                world.add_member(&of).await;
+            }
             let at = format!("{} as {:?} for {target:?}", self.route, self.caller);
             let at = format!("{at}, {}", self.mode);
             let call = (&self.route.method, self.route.path.as_str());

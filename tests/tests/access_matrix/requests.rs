@@ -50,7 +50,8 @@ fn query(route: &str, of: &Belongings) -> String {
         "referral-codes"
         | "referral-code-records"
         | "referral-code-records/active"
-        | "referral-attributions" => format!("?mentor_id={}&org_id={}", of.mentor, of.org),
+        | "referral-attributions"
+        | "referral-conversions" => format!("?mentor_id={}&org_id={}", of.mentor, of.org),
         "referral-code-records/lookup" => format!("?code={}", of.code),
         "referral-programs"
         | "api-keys"
@@ -84,6 +85,9 @@ fn body(method: &str, route: &str, of: &Belongings) -> Value {
         ("POST", "api-keys") => json!({"org_id": org, "name": "New", "scopes": ["codes:read"]}),
         ("POST", "/gafapay/v3/reward_promotion/validate_referral_code") => {
             json!({"referral_code": code, "user_type": 2})
+        }
+        ("POST", "referral-conversions") => {
+            json!({"code": code, "new_member_id": format!("typed_{mentor}")})
         }
         ("PUT", "referral-codes/{id}") => json!({"mentor_id": mentor, "action": "rotate"}),
         ("PUT", "referral-code-records/{id}") => json!({"status": "inactive"}),

@@ -117,12 +117,7 @@ impl World {
     /// What the routes of privacy find of somebody: a member who came by their click, and the
     /// erasure of another mentor of theirs.
     pub(crate) async fn add_persons(&self, of: &mut Belongings) {
-        let click = format!("/api/v1/referral-attributions/{}", of.attribution);
-        let member = json!({"code": of.code, "new_member_id": of.member()});
-        let confirmed = self
-            .verv
-            .call_as(&self.admin, Method::PUT, &click, Some(member));
-        confirmed.await.expect(200);
+        self.add_member(of).await;
         let gone = format!("gone_{}", of.mentor);
         let pair = json!({"mentor_id": gone, "org_id": of.org});
         self.make(Method::POST, "/api/v1/referral-codes", pair)
@@ -130,6 +125,16 @@ impl World {
         let gone = format!("/api/v1/privacy/mentors/{gone}?org_id={}", of.org);
         let erased = self.verv.call_as(&self.admin, Method::DELETE, &gone, None);
         of.erasure = erased.await.expect(202).string("/id");
+    }
+
+    /// A member who came by their click.
+    pub(crate) async fn add_member(&self, of: &Belongings) {
+        let click = format!("/api/v1/referral-attributions/{}", of.attribution);
+        let member = json!({"code": of.code, "new_member_id": of.member()});
+        let confirmed = self
+            .verv
+            .call_as(&self.admin, Method::PUT, &click, Some(member));
+        confirmed.await.expect(200);
     }
 
     /// Calls a route for `of`, in the name of `company` where the route takes one.

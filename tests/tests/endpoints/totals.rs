@@ -1,5 +1,6 @@
 //! Totals of a mentor, an organisation and a program, by period, as the clock moves.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::Verv;
 use tests::flows::{ATTRIBUTIONS, CODE, MENTOR, ORG, RECORDS};
@@ -155,6 +156,7 @@ async fn an_organisation_has_its_own_numbers_folded_or_not() {
         let today = json!({"date": "2026-03-26", "clicks": 2, "conversions": 1});
         assert_eq!(series.json()["data"][6], today);
         assert_eq!(series.header("verv-as-of"), "2026-03-26T12:00:00Z");
+        verv.clock.advance(TimeDelta::minutes(1));
         verv.aggregate().await;
         verv.set_clock("2026-03-26T12:00:00Z");
     }
@@ -194,6 +196,7 @@ async fn a_program_has_what_its_codes_had_when_they_were_clicked() {
             (1, 1)
         );
         assert_eq!(of_org(&verv, "org_id=org_002").await, (2, 2));
+        verv.clock.advance(TimeDelta::minutes(1));
         verv.aggregate().await;
     }
     let told = verv

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 const RECORDS: &str = "/api/v1/referral-code-records";
 const CODES: &str = "/api/v1/referral-codes";
 const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
+const CONVERSIONS: &str = "/api/v1/referral-conversions";
 
 fn text(value: &Value, name: &str) -> String {
     value[name].as_str().expect("text").to_owned()
@@ -223,6 +224,7 @@ pub(crate) async fn attributions(platform: &Platform) {
     platform
         .get(&format!("{mentor}/timeseries?period=90d"))
         .await;
+    conversions(platform, &code).await;
     for period in ["all_time", "previous_month"] {
         platform.wait(TimeDelta::seconds(3));
         let query = format!("org_id=org_002&period={period}");
@@ -238,6 +240,44 @@ pub(crate) async fn attributions(platform: &Platform) {
             ))
             .await;
     }
+}
+
+/// Typed codes and clicks, each with a key and repeated, and the lists of both.
+async fn conversions(platform: &Platform, code: &str) {
+    let post = format!("POST {CONVERSIONS}");
+    let click = json!({"code": code});
+    let click = platform
+        .call(&format!("POST {ATTRIBUTIONS}"), &[], click, 201)
+        .await;
+    let unknown = json!({"code": "NO-SUCH", "new_member_id": "typed_1"});
+    platform.call(&post, &[], unknown, 404).await;
+    let by_code = json!({"code": code, "new_member_id": "typed_1"});
+    let by_click = json!({"click_id": text(&click, "id"), "new_member_id": "typed_2"});
+    for (key, body) in [("typed", by_code), ("clicked", by_click)] {
+        for _ in 0..2 {
+            let key = [("idempotency-key", key)];
+            platform.call(&post, &key, body.clone(), 201).await;
+        }
+        let again = [("idempotency-key", "again")];
+        platform
+            .call(&post, if key == "typed" { &again } else { &[] }, body, 200)
+            .await;
+    }
+    for filter in [
+        "limit=2",
+        "mentor_id=usr_4491",
+        "new_member_id=typed_1",
+        "from=2026-01-01T00:00:00Z",
+        "from=2026-01-01T00:00:01Z",
+    ] {
+        platform.wait(TimeDelta::seconds(3));
+        platform
+            .get(&format!("{CONVERSIONS}?org_id=org_002&{filter}"))
+            .await;
+    }
+    platform
+        .get(&format!("{CONVERSIONS}?org_id=org_002&code={code}"))
+        .await;
 }
 
 /// Folds, audits closed days, and finds a fact that came too late.

@@ -84,6 +84,10 @@ async fn under(platform: &Platform, program: &str) {
     let confirm = format!("PUT {ATTRIBUTIONS}/{}", text(&click, "id"));
     let confirmation = json!({"code": code, "new_member_id": "usr_new"});
     platform.call(&confirm, &[], confirmation, 200).await;
+    let typed = json!({"code": code, "new_member_id": "usr_typed"});
+    platform
+        .call("POST /api/v1/referral-conversions", &[], typed, 201)
+        .await;
     platform
         .call(&format!("GET /r/{code}"), &[], Value::Null, 302)
         .await;

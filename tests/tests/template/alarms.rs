@@ -71,8 +71,8 @@ fn a_run_that_outlasts_its_schedule_raises_no_alarm() {
     }
     assert_eq!(
         watching(&template, "Throttles").len(),
-        1,
-        "callers' functions have one"
+        2,
+        "callers' functions have one for each group"
     );
 
     let aggregator = template.function(SCHEDULED);
@@ -204,17 +204,35 @@ fn every_function_is_watched_and_shown() {
     let dashboard = resources["Dashboard"].to_string();
     for (name, function) in functions {
         let is_scheduled = function["Metadata"]["BuildProperties"]["Binary"] == SCHEDULED;
-        let named = format!("\"{name}\"");
-        assert!(
-            resources["ErrorsAlarm"].to_string().contains(&named),
-            "{name}"
-        );
-        let throttles = resources["ThrottlesAlarm"].to_string().contains(&named);
-        assert_eq!(throttles, !is_scheduled, "{name}");
+        let watched = |metric| {
+            let alarms = watching(&template, metric);
+            let named = format!("\"{name}\"");
+            let found = alarms
+                .iter()
+                .filter(|(_, alarm)| alarm.to_string().contains(&named));
+            found.count()
+        };
+        assert_eq!(watched("Errors"), 1, "{name}");
+        assert_eq!(watched("Throttles"), usize::from(!is_scheduled), "{name}");
         assert!(dashboard.contains(&format!("${{{name}}}")), "{name}");
         let logs = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"].as_str();
         let logs = format!("SOURCE '${{{}}}'", logs.expect("a log group"));
         assert_eq!(dashboard.contains(&logs), !is_scheduled, "{name}");
+    }
+}
+
+/// CloudWatch takes no more in one formula. Three more functions find room.
+#[test]
+fn a_formula_has_ten_metrics_at_most() {
+    let template = Template::read();
+    for name in ["Errors", "Throttles"] {
+        let mut room = 0;
+        for (alarm, properties) in watching(&template, name) {
+            let metrics = metrics(properties).len();
+            assert!(metrics <= 9, "{alarm}: {metrics}");
+            room += 9 - metrics;
+        }
+        assert!(room >= 3, "{name}");
     }
 }
 

@@ -1,18 +1,20 @@
 //! A click that became a recruitment.
 
+use super::convert::KeptConversion;
 use super::tally::Tally;
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, MemberGuard};
+use crate::code_item::CanonicalCode;
 use crate::dynamo::Read;
-use crate::error::TransactError;
+use crate::error::{StoreError, TransactError};
 use crate::expression::Update;
+use crate::idempotency::IdempotencyKey;
 use crate::keys;
 use crate::store::Store;
-use crate::transaction::{Attempt, Conflict, refused, until_settled};
+use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
-use domain::attribution::Conversion;
 use domain::confirmation::{ConfirmDecision, ConfirmRefusal, Confirmation};
-use domain::{Attribution, AttributionId, CodeRecord};
+use domain::{Attribution, AttributionId, CodeRecord, Recruitment};
 use futures::try_join;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,71 +47,79 @@ impl Store {
                 self.issued_code(&confirmation.code, Read::Strong)
             )?;
             let attribution = found.ok_or(refused(ConfirmRefusal::NotFound))?;
-            let terms = code.clone().map(|code| CodeRecord::from(code).terms);
-            let terms = terms.unwrap_or_default();
-            let program = self.program_of_code(terms.program, now).await?;
-            let decided = confirmation.decide(&attribution, program.as_ref(), now);
-            match decided.map_err(refused)? {
-                ConfirmDecision::Replay => Ok(attribution),
-                ConfirmDecision::Confirm(conversion) => {
-                    let tally = self.tally(code, now).await?;
-                    // Racers for the last referrals learn it by reading, not by queueing for
-                    // the code's item. At first the transaction decides, which knows the
-                    // member's guard as well.
-                    let is_full = match &tally {
-                        Tally::Code(code) => {
-                            is_overtaken.swap(true, Ordering::Relaxed) && code.is_full
-                        }
-                        Tally::Nowhere => false,
-                        Tally::TooFar => terms.limit(program.as_ref()).is_some(),
-                    };
-                    if is_full {
-                        return Err(refused(ConfirmRefusal::LimitReached));
-                    }
-                    self.commit_conversion(&attribution, &conversion, &tally, now)
-                        .await?;
-                    Ok(Attribution {
-                        conversion: Some(conversion),
-                        ..attribution
-                    })
-                }
-            }
+            let confirmed = self
+                .try_confirm((attribution, code), &confirmation, None, &is_overtaken, now)
+                .await?;
+            Ok(match confirmed {
+                Confirmed::Now(attribution) | Confirmed::Before(attribution) => attribution,
+            })
         })
         .await
+    }
+
+    /// One attempt to confirm an attribution that was read together with its code. With a key,
+    /// the reply that it keeps is of the same transaction.
+    pub(super) async fn try_confirm(
+        &self,
+        (attribution, code): (Attribution, Option<CanonicalCode>),
+        confirmation: &Confirmation,
+        key: Option<&IdempotencyKey>,
+        is_overtaken: &AtomicBool,
+        now: DateTime<Utc>,
+    ) -> Attempt<Confirmed, ConfirmRefusal> {
+        let terms = code.clone().map(|code| CodeRecord::from(code).terms);
+        let terms = terms.unwrap_or_default();
+        let program = self.program_of_code(terms.program, now).await?;
+        let decided = confirmation.decide(&attribution, program.as_ref(), now);
+        let conversion = match decided.map_err(refused)? {
+            ConfirmDecision::Replay => return Ok(Confirmed::Before(attribution)),
+            ConfirmDecision::Confirm(conversion) => conversion,
+        };
+        let tally = self.tally(code, now).await?;
+        // Racers for the last referrals learn it by reading, not by queueing for the code's
+        // item. At first the transaction decides, which knows the member's guard as well.
+        let is_full = match &tally {
+            Tally::Code(code) => is_overtaken.swap(true, Ordering::Relaxed) && code.is_full,
+            Tally::Nowhere => false,
+            Tally::TooFar => terms.limit(program.as_ref()).is_some(),
+        };
+        if is_full {
+            return Err(refused(ConfirmRefusal::LimitReached));
+        }
+        let confirmed = Attribution {
+            conversion: Some(conversion),
+            ..attribution
+        };
+        let recruitment = recruitment_of(&confirmed)?;
+        self.commit_conversion(&confirmed, &recruitment, &tally, key, now)
+            .await?;
+        Ok(Confirmed::Now(confirmed))
     }
 
     async fn commit_conversion(
         &self,
         attribution: &Attribution,
-        conversion: &Conversion,
+        recruitment: &Recruitment,
         tally: &Tally,
+        key: Option<&IdempotencyKey>,
         now: DateTime<Utc>,
     ) -> Attempt<(), ConfirmRefusal> {
-        let guard = MemberGuard {
-            org: attribution.org.clone(),
-            member: conversion.member.clone(),
-            attribution: attribution.id,
-        };
         let change = AttributionChange {
             sign: 1,
             attribution: Some(attribution.id),
-            converted_on: Some(conversion.confirmed_at.day()),
+            converted_on: Some(recruitment.confirmed_at.day()),
             ..change_of(attribution, now)
         };
-        let confirm = confirming(conversion, tally);
         let transaction = self
             .transaction()
             .update(
                 &keys::attribution(attribution.id),
-                confirm,
+                confirming(recruitment, tally),
                 |_: Option<AttributionItem>| Conflict::Overtaken,
             )
-            .create(&guard, |held: Option<MemberGuard>| {
-                held.map_or(Conflict::Overtaken, |held| {
-                    Conflict::Refused(ConfirmRefusal::MemberHeld(held.attribution))
-                })
-            })
-            .create(&change, |_| Conflict::Overtaken);
+            .guard(recruitment)
+            .create(&change, |_| Conflict::Overtaken)
+            .keep_reply(key, KeptConversion::made(attribution.id), now);
         transaction
             .count_on(tally, ConfirmRefusal::LimitReached)
             .commit()
@@ -117,8 +127,33 @@ impl Store {
     }
 }
 
+/// What an attempt to confirm came to: the attribution, confirmed.
+pub(super) enum Confirmed {
+    Now(Attribution),
+    /// By an earlier request.
+    Before(Attribution),
+}
+
+/// What a confirmed attribution has become.
+pub(super) fn recruitment_of(confirmed: &Attribution) -> Result<Recruitment, StoreError> {
+    let recruitment = Recruitment::of(confirmed);
+    recruitment.ok_or_else(|| StoreError::corrupt("a confirmed attribution without a conversion"))
+}
+
+impl<R: From<ConfirmRefusal>> Transaction<'_, Conflict<R>> {
+    /// Writes the guard that keeps the member at one referrer, unless another has them.
+    pub(super) fn guard(self, recruitment: &Recruitment) -> Self {
+        let guard = MemberGuard::from(recruitment);
+        self.create(&guard, |held: Option<MemberGuard>| {
+            held.map_or(Conflict::Overtaken, |held| {
+                Conflict::Refused(ConfirmRefusal::MemberHeld(held.attribution).into())
+            })
+        })
+    }
+}
+
 /// The change that makes a click a conversion.
-fn confirming(conversion: &Conversion, tally: &Tally) -> Update {
+fn confirming(conversion: &Recruitment, tally: &Tally) -> Update {
     let confirm = match tally {
         Tally::Code(_) => Update::new(CONFIRM_COUNTED).bind(":true", &true),
         Tally::Nowhere | Tally::TooFar => Update::new(CONFIRM),

@@ -66,7 +66,8 @@ impl Store {
             ..filter.clone()
         };
         if !filter.made.is_unlimited() {
-            let Some(subject) = self.subject_listed(filter).await? else {
+            let subject = self.subject_listed(&filter.owner, filter.code.as_ref());
+            let Some(subject) = subject.await? else {
                 return Ok(Page::empty());
             };
             let listing = self.read_list(&subject, filter, request, Some(READ_TO_COUNT), now);
@@ -76,8 +77,10 @@ impl Store {
             Some(_) => Fold::Detail,
             None => Subject::from(filter.owner.clone()).fold(),
         };
-        let prepared = self.stats.prepare(fold, now);
-        let (subject, ()) = try_join!(self.subject_listed(filter), prepared)?;
+        let (subject, ()) = try_join!(
+            self.subject_listed(&filter.owner, filter.code.as_ref()),
+            self.stats.prepare(fold, now)
+        )?;
         let Some(subject) = subject else {
             return Ok(Page::empty());
         };
@@ -116,17 +119,18 @@ impl Store {
 
     /// Whose attributions the list shows; `None` where there can be none, as the code that the
     /// filter names is unknown or another owner's.
-    async fn subject_listed(
+    pub(super) async fn subject_listed(
         &self,
-        filter: &AttributionFilter,
+        owner: &OwnerFilter,
+        code: Option<&FoldedCode>,
     ) -> Result<Option<Subject>, StoreError> {
-        let Some(code) = &filter.code else {
-            return Ok(Some(filter.owner.clone().into()));
+        let Some(code) = code else {
+            return Ok(Some(owner.clone().into()));
         };
         let issued = self.issued_code(code, Read::Eventual).await?;
         let own = issued
             .map(CodeRecord::from)
-            .filter(|record| filter.owner.matches(&record.mentor, &record.org));
+            .filter(|record| owner.matches(&record.mentor, &record.org));
         Ok(own.map(|record| Subject::Code(code.clone(), record.mentor, record.org)))
     }
 }

@@ -2,13 +2,17 @@
 
 mod click;
 mod confirm;
+mod convert;
 mod delete;
 mod list;
+mod recruitments;
 mod statistics;
 mod tally;
 
 pub use click::RecordedVisit;
+pub use convert::Converted;
 pub use list::AttributionFilter;
+pub use recruitments::RecruitmentFilter;
 pub use statistics::OrgPart;
 
 use crate::attribution_item::{AttributionChange, AttributionItem};

@@ -86,9 +86,10 @@ pub fn stats_of_codes(org: &OrgId, span: Span) -> (String, String) {
     (prefix.clone(), format!("{prefix}~"))
 }
 
-/// The sort keys of a partition's months from `first` on; the first and the last.
-pub fn stats_months(first: Month) -> (String, String) {
-    (format!("MONTH#{first}"), "MONTH#~".to_owned())
+/// The sort keys of a partition's months from `first` to `last`, or on; the first and the last.
+pub fn stats_months(first: Month, last: Option<Month>) -> (String, String) {
+    let last = last.map(|last| last.to_string()).unwrap_or_default();
+    (format!("MONTH#{first}"), format!("MONTH#{last}~"))
 }
 
 /// The sort keys of a mentor's counts of code records; the first and the last.

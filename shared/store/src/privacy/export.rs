@@ -152,7 +152,7 @@ impl ExportPage {
             id: id.to_string(),
             org: org.clone(),
         };
-        self.records.push(match found {
+        let record = match found {
             Found::Code(code, is_deleted) => {
                 tally.codes += 1;
                 let record = Box::new(CodeRecord::from(*code));
@@ -160,6 +160,11 @@ impl ExportPage {
             }
             Found::Attribution(click) => {
                 tally.attributions += 1;
+                if click.guard_key().is_some() {
+                    tally.guards += 1;
+                    let attribution = click.id;
+                    self.records.push(ExportRecord::Guard { attribution });
+                }
                 ExportRecord::Attribution(Box::new((*click).into()))
             }
             Found::Change(fact) => {
@@ -187,7 +192,8 @@ impl ExportPage {
                     conversions: counts.conversions,
                 }
             }
-        });
+        };
+        self.records.push(record);
     }
 }
 

@@ -120,10 +120,7 @@ async fn try_erase(
         continues_at: None,
     };
     // The guard goes over to the pseudonym: deleting the attribution looks for it there.
-    let renamed = MemberGuard {
-        member: pseudonym.member(),
-        ..traces.guard.clone()
-    };
+    let renamed = traces.guard.renamed(pseudonym.member());
     let is_same = Condition::new("attribution = :id").bind(":id", &traces.guard.attribution);
     let key = keys::member_guard(org, member);
     let mut transaction: Transaction<'_, Conflict<Infallible>> = Transaction::new(dynamo)

@@ -1,6 +1,7 @@
 //! The changes that put a pseudonym in a person's place.
 
 use super::sources::Found;
+use crate::attribution_item::AttributionItem;
 use crate::code_item::{ActiveCode, CodeLogItem};
 use crate::dynamo::{Dynamo, Read};
 use crate::entity::Untyped;
@@ -19,6 +20,9 @@ const THEIRS: &str = "#mentor = :old";
 
 /// It names the pseudonym, in the index too, and no longer the key that it was made under.
 const RENAME: &str = "SET #mentor = :new, gsi1pk = :gsi1pk REMOVE made_under";
+
+/// The guard of a recruitment's member goes with its attribution.
+const RENAME_GUARD: &str = "SET #mentor = :new, gsi1pk = :gsi1pk";
 
 /// The same of a code, which ends with it.
 const RENAME_AND_END: &str = "SET #mentor = :new, gsi1pk = :gsi1pk, \
@@ -131,7 +135,10 @@ impl<'t> Renaming<'t> {
             let erased = &mut done.erased;
             match found {
                 Found::Code(..) => erased.codes += 1,
-                Found::Attribution(_) => erased.attributions += 1,
+                Found::Attribution(click) => {
+                    erased.attributions += 1;
+                    erased.guards += u64::from(click.guard_key().is_some());
+                }
                 Found::Change(_) | Found::Removal(_) => erased.changes += 1,
                 Found::Answer(_) => erased.kept_answers += 1,
                 Found::Row(..) => erased.statistics += 1,
@@ -175,7 +182,8 @@ impl<'t> Renaming<'t> {
             }
             Found::Attribution(click) => {
                 let rename = self.renaming(RENAME, facts, click.id.shard());
-                step.update(&keys::attribution(click.id), rename, ignored::<Untyped>)
+                let step = step.update(&keys::attribution(click.id), rename, ignored::<Untyped>);
+                self.rename_guard(step, click)
             }
             Found::Change(change) => {
                 let rename = self.renaming(RENAME, facts, change.id.shard());
@@ -189,6 +197,24 @@ impl<'t> Renaming<'t> {
             // Rows have a stage of their own.
             Found::Row(..) => step,
         }
+    }
+
+    fn rename_guard(
+        &self,
+        step: Transaction<'t, ()>,
+        click: &AttributionItem,
+    ) -> Transaction<'t, ()> {
+        let Some(key) = click.guard_key() else {
+            return step;
+        };
+        let new = View::Mentor(self.new.clone());
+        let (_, partition) = new.partition(LogName::Conversions, click.id.shard());
+        let rename = Update::new(RENAME_GUARD)
+            .when("attribution = :id")
+            .bind(":id", &click.id)
+            .bind(":new", &self.new)
+            .bind(":gsi1pk", &partition);
+        step.update(&key, rename, ignored::<Untyped>)
     }
 
     fn renaming(&self, text: &'static str, log: LogName, shard: Shard) -> Update {

@@ -200,6 +200,9 @@ impl Found {
                     LogItem::Click(click) => Self::Attribution(Box::new(click)),
                     LogItem::Change(change) => Self::Change(Box::new(change)),
                     LogItem::CodeRemoval(removal) => Self::Removal(removal),
+                    LogItem::Recruitment(_) => {
+                        return Err(StoreError::corrupt("a log of facts holds a recruitment"));
+                    }
                 }
             }
         })

@@ -68,6 +68,11 @@ impl Row {
             .sum()
     }
 
+    /// The sums of each year that has any, in a row of all time.
+    pub(crate) fn years(&self) -> impl Iterator<Item = (i32, Counts)> {
+        self.delta().years.into_iter()
+    }
+
     /// The days of a row of a month that have counts.
     pub(crate) fn days(&self) -> impl Iterator<Item = (NaiveDate, Counts)> {
         let first = self

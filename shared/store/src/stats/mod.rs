@@ -9,6 +9,7 @@
 //! The tail is bounded. Past its bound the rows alone answer, and say as of when.
 
 mod counted;
+mod parts;
 mod ranking;
 mod reading;
 mod subject;

@@ -30,6 +30,8 @@ pub(super) enum RowSet {
     AllTime,
     /// Clicks and conversions by day.
     MonthsFrom(Month),
+    /// The same from the first month to the last.
+    Months(Month, Month),
     /// Code records.
     Codes,
 }
@@ -121,7 +123,11 @@ impl Subject {
             }
             (Self::Code(..) | Self::Program(..), RowSet::Codes) => Lookup::Nothing,
             (_, RowSet::MonthsFrom(first)) => {
-                Lookup::Range(self.partition(generation), keys::stats_months(first))
+                Lookup::Range(self.partition(generation), keys::stats_months(first, None))
+            }
+            (_, RowSet::Months(first, last)) => {
+                let months = keys::stats_months(first, Some(last));
+                Lookup::Range(self.partition(generation), months)
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::{Problem, no_such_record};
 use domain::click::ClickRefusal;
 use domain::confirmation::ConfirmRefusal;
+use domain::conversion::ConvertRefusal;
 use domain::usage::UsageRefusal;
 
 impl From<ClickRefusal> for Problem {
@@ -21,6 +22,16 @@ impl From<ClickRefusal> for Problem {
             )
             .with_field("occurred_at", "is more than 30 days ago"),
             ClickRefusal::Unusable(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<ConvertRefusal> for Problem {
+    fn from(refusal: ConvertRefusal) -> Self {
+        match refusal {
+            ConvertRefusal::UnknownCode => ClickRefusal::UnknownCode.into(),
+            ConvertRefusal::Unusable(refusal) => refusal.into(),
+            ConvertRefusal::Confirm(refusal) => refusal.into(),
         }
     }
 }
