@@ -240,6 +240,7 @@ fn greet(address: SocketAddr, location: &str, endpoint: &str, table: &str) {
         "Verv is up.
 
   API       http://{address}
+  Console   http://{address}/console
   DynamoDB  {endpoint}  ({location}; table {table})
 
 Try:

@@ -1,0 +1,121 @@
+// One code: its links, picture, numbers, terms, and what can be done with it.
+
+import { get, getFile, patch, put, remove, segment } from "./api.js";
+import { moment, number, percent, t } from "./text.js";
+import { announce, badge, button, confirmDialog, copyable, download, field, fill, formDialog, h, instant, link, local, picture, tile, whole } from "./ui.js";
+
+const BASE = "/api/v1/referral-codes";
+const RECORDS = "/api/v1/referral-code-records";
+
+export function showCode(view, org, id) {
+  const place = h("div", {});
+  view.querySelector("h1").before(h("p", { class: "back" }, link(`← ${t("codes.back")}`, `#/o/${segment(org)}/codes`)));
+  view.append(place);
+  const load = () => fill(place, async () => {
+    const path = `${BASE}/${segment(id)}`;
+    const [code, links, stats, drawing, terms] = await Promise.all([
+      get(path), get(`${path}/url`), get(`${path}/stats`), getFile(`${path}/qr`, { margin: 2 }, "image/svg+xml"), inForce(path),
+    ]);
+    return details({ org, code, links, stats, drawing, terms, load });
+  });
+  load();
+}
+
+/** The terms of the code, where the deployment tells them. */
+async function inForce(path) {
+  try {
+    return await get(`${path}/terms`);
+  } catch {
+    return null;
+  }
+}
+
+function details({ org, code, links, stats, drawing, terms, load }) {
+  document.title = `${code.code} · Verv`;
+  return [
+    h("section", { class: "panel code-head", "aria-label": t("code") },
+      h("div", {},
+        h("p", { class: "code big" }, code.code),
+        h("p", {}, badge(code.status), " ", link(code.mentor_id, `#/m/${segment(org)}/${segment(code.mentor_id)}`),
+          h("span", { class: "hint" }, ` · ${t("made")} ${moment(code.created_at)} · ${t("expires")} ${code.expires_at ? moment(code.expires_at) : t("never").toLowerCase()}`)),
+        actions(code, terms, org, load)),
+      h("dl", { class: "tiles" },
+        tile(t("recruited"), number(stats.total_conversions)),
+        tile(t("clicks"), number(stats.total_clicks)),
+        tile(t("rate"), percent(stats.conversion_rate)))),
+    h("div", { class: "columns" },
+      h("section", { class: "panel", "aria-label": t("codes.links") },
+        h("h2", {}, t("codes.links")),
+        h("dl", { class: "links" },
+          copyable(t("codes.short"), t("codes.short.hint"), links.short_url),
+          copyable(t("codes.join"), t("codes.join.hint"), links.url))),
+      qr(code, drawing)),
+    terms && termsPanel(terms),
+  ].filter(Boolean);
+}
+
+/** The code to scan, and to download for print. */
+export function qr(code, drawing) {
+  const name = `${code.code}.`;
+  const png = async () => download(await getFile(`${BASE}/${segment(code.id)}/qr`, { size: 1024 }, "image/png"), `${name}png`);
+  return h("section", { class: "panel qr", "aria-label": t("codes.qr") },
+    h("h2", {}, t("codes.qr")),
+    picture(drawing, t("codes.qr.alt", { code: code.code }), { width: 220, height: 220 }),
+    h("div", { class: "buttons" },
+      button(t("codes.qr.svg"), () => download(drawing, `${name}svg`), "quiet"),
+      button(t("codes.qr.png"), png, "quiet")));
+}
+
+function termsPanel({ terms, confirmed_referrals: confirmed }) {
+  const value = (term) => (term && typeof term === "object" && "value" in term ? term.value : term);
+  const limit = value(terms.max_referrals);
+  return h("section", { class: "panel", "aria-label": t("codes.terms") },
+    h("h2", {}, t("codes.terms")),
+    h("dl", { class: "tiles" },
+      tile(t("codes.limit"), limit ? `${number(confirmed)} / ${number(limit)}` : t("unlimited")),
+      tile(t("expires"), value(terms.expires_at) ? moment(value(terms.expires_at)) : t("never"))));
+}
+
+function actions(code, terms, org, load) {
+  const values = { code: code.code };
+  const path = `${BASE}/${segment(code.id)}`;
+  const confirm = (name, done, act) => button(t(`codes.${name}`), () =>
+    confirmDialog(t(`codes.${name}`), t(`codes.${name}.text`, values), async () => {
+      await act();
+      announce(t(done, values));
+      load();
+    }), name === "invalidate" ? "danger quiet" : "quiet");
+  const rotate = button(t("codes.rotate"), () =>
+    confirmDialog(t("codes.rotate"), t("codes.rotate.text", values), async () => {
+      const made = await put(path, { mentor_id: code.mentor_id, action: "rotate" });
+      announce(t("codes.rotated", { code: made.code }));
+      location.hash = `#/o/${segment(org)}/codes/${made.id}`;
+    }), "quiet");
+  const isOver = code.status === "invalidated";
+  return h("div", { class: "buttons" }, [
+    code.status === "active" && rotate,
+    terms && !isOver && button(t("codes.terms.change"), () => changeTerms(path, code, load), "quiet"),
+    code.status === "active" && confirm("deactivate", "codes.deactivated", () => put(`${RECORDS}/${segment(code.id)}`, { status: "inactive" })),
+    terms && code.status === "inactive" && button(t("codes.activate"), async (event) => {
+      event.currentTarget.disabled = true;
+      await patch(path, { status: "active" }).then(() => announce(t("codes.activated", values)), (problem) => announce(problem.message));
+      load();
+    }, "quiet"),
+    !isOver && confirm("invalidate", "codes.invalidated", () => remove(path)),
+  ].filter(Boolean));
+}
+
+/** A field that is left as it is stays; an emptied one is taken away. */
+function changeTerms(path, code, load) {
+  const before = local(code.expires_at);
+  formDialog(t("codes.terms.change"), [
+    field("max_referrals", t("codes.limit"), { type: "number", min: 1, max: 1000000000, step: 1 }),
+    field("expires_at", t("expires"), { type: "datetime-local", value: before }),
+  ], t("save"), async (given) => {
+    const change = { max_referrals: whole(given.max_referrals) };
+    if (given.expires_at !== before) change.expires_at = instant(given.expires_at) ?? null;
+    await patch(path, change);
+    announce(t("codes.terms.changed"));
+    load();
+  });
+}
