@@ -47,11 +47,21 @@ function details({ org, code, links, stats, drawing, terms, load }) {
       h("section", { class: "panel", "aria-label": t("codes.links") },
         h("h2", {}, t("codes.links")),
         h("dl", { class: "links" },
-          copyable(t("codes.short"), t("codes.short.hint"), links.short_url),
-          copyable(t("codes.join"), t("codes.join.hint"), links.url))),
+          addresses(links))),
       qr(code, drawing)),
     terms && termsPanel(terms),
   ].filter(Boolean);
+}
+
+/** The links of a code, to copy. */
+export function addresses(links) {
+  // Where short links have another address than the platform's own, the share page's is not known.
+  const share = /^(.*)\/r(\/[^/]+)$/.exec(links.short_url);
+  return [
+    copyable(t("codes.short"), t("codes.short.hint"), links.short_url),
+    share && copyable(t("codes.share"), t("codes.share.hint"), `${share[1]}/s${share[2]}`),
+    copyable(t("codes.join"), t("codes.join.hint"), links.url),
+  ];
 }
 
 /** The code to scan, and to download for print. */

@@ -1,10 +1,10 @@
 // A mentor's own page: the code to share, what it came to, and what came last.
 
 import { get, getFile, post, Problem, segment } from "./api.js";
-import { qr } from "./code.js";
+import { addresses, qr } from "./code.js";
 import { showNumbers } from "./numbers.js";
 import { moment, t } from "./text.js";
-import { announce, badge, button, copy, copyable, empty, fill, h, link, pages, table } from "./ui.js";
+import { announce, badge, button, copy, empty, fill, h, link, pages, table } from "./ui.js";
 
 const CODES = "/api/v1/referral-codes";
 const ATTRIBUTIONS = "/api/v1/referral-attributions";
@@ -51,8 +51,7 @@ async function ownCode(org, mentor, load) {
         button(t("mentor.share"), () => share(links.short_url, code.code), "primary"),
         button(t("mentor.copy"), () => copy(links.short_url), "quiet")),
       h("dl", { class: "links" },
-        copyable(t("codes.short"), t("codes.short.hint"), links.short_url),
-        copyable(t("codes.join"), t("codes.join.hint"), links.url))),
+        addresses(links))),
     qr(code, drawing));
 }
 

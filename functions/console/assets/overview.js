@@ -1,6 +1,6 @@
 // An organisation at a glance: totals, the chart by day, and who recruits most.
 
-import { get, getCounted, segment } from "./api.js";
+import { get, segment } from "./api.js";
 import { showNumbers } from "./numbers.js";
 import { moment, number, percent, t } from "./text.js";
 import { empty, fill, h, link, table, tile, uniqueId } from "./ui.js";
@@ -22,7 +22,7 @@ function showBoard(view, org) {
   const place = h("div", {});
   let period = PERIODS[0];
   const load = () => fill(place, async () => {
-    const board = await getCounted(`${BASE}/leaderboard`, { org_id: org, period });
+    const board = await get(`${BASE}/leaderboard`, { org_id: org, period });
     if (board.data.length === 0) return empty(t("board.empty"));
     return [
       table(t("board"), [
