@@ -323,6 +323,11 @@ impl Verv {
         self.call(Method::PUT, path, &[], Some(body)).await
     }
 
+    /// `PATCH path` with a body of JSON.
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::PATCH, path, &[], Some(body)).await
+    }
+
     /// `DELETE path`, without a body.
     pub async fn delete(&self, path: &str) -> Reply {
         self.call(Method::DELETE, path, &[], None).await

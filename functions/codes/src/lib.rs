@@ -6,14 +6,14 @@ mod views;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use body::{RotationBody, StatsQuery};
+use body::{ChangeBody, RotationBody, StatsQuery};
 use domain::codes::Issued;
 use domain::{CallerKind, CodeId, KeyScope};
 use std::sync::Arc;
 use store::Store;
-use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView};
+use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView, TermsView};
 use web::accept::Accepted;
-use web::access::OWN;
+use web::access::{OWN, STAFF};
 use web::codes::{CodeQuery, WantedCodeBody};
 use web::extract::{IdempotentJson, JsonBody, ListQuery, Now, PathId, ShortBase, StrictQuery};
 use web::pagination::{ListReply, list_view};
@@ -38,7 +38,9 @@ pub fn routes() -> Routes {
         )
         .get("/{id}", OWN.or_key(KeyScope::CodesRead), show)
         .put("/{id}", OWN.or_key(KeyScope::CodesWrite), rotate)
+        .patch("/{id}", STAFF.or_key(KeyScope::CodesWrite), change)
         .delete("/{id}", OWN.or_key(KeyScope::CodesWrite), invalidate)
+        .get("/{id}/terms", OWN.or_key(KeyScope::CodesRead), terms)
         .get("/{id}/url", OWN.or_key(KeyScope::CodesRead), links)
         .get("/{id}/qr", OWN.or_key(KeyScope::CodesRead), qr_code)
         .get("/{id}/stats", OWN.or_key(KeyScope::StatsRead), stats)
@@ -96,6 +98,30 @@ async fn rotate(
     let mentor = change.mentor()?;
     let rotation = store.rotate_code(id, &mentor, now).await?;
     Ok(Json(RotatedView::new(rotation, &settings, now)))
+}
+
+async fn change(
+    store: Store,
+    Now(now): Now,
+    State(settings): State<Arc<Settings>>,
+    PathId(id): PathId<CodeId>,
+    JsonBody(body): JsonBody<ChangeBody>,
+) -> Result<Json<CodeView>, Problem> {
+    let change = body.change()?;
+    let record = store.change_code(id, &change, now).await?;
+    Ok(Json(CodeView::new(record, &settings, now)))
+}
+
+async fn terms(
+    store: Store,
+    Now(now): Now,
+    PathId(id): PathId<CodeId>,
+) -> Result<(AsOf, Json<TermsView>), Problem> {
+    let found = store.code_with_count(id, now).await?;
+    let counted = found.ok_or_else(no_such_record)?;
+    let (code, program) = counted.value;
+    let view = TermsView::new(&code, program.as_ref(), now);
+    Ok((AsOf(counted.as_of), Json(view)))
 }
 
 async fn invalidate(

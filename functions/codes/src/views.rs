@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use domain::codes::Rotation;
 use domain::period::Period;
 use domain::stats::Counts;
-use domain::{Code, CodeId, CodeRecord, CodeStatus, MentorId, OrgId, Timestamp};
+use domain::terms_in_force::TermsInForce;
+use domain::{
+    Code, CodeId, CodeRecord, CodeStatus, CountedCode, MentorId, OrgId, Program, Timestamp,
+};
 use serde::Serialize;
 use web::csv::Columns;
 use web::extract::ShortBase;
@@ -152,6 +155,31 @@ impl StatsView {
             total_conversions: counts.conversions,
             conversion_rate: counts.conversion_rate(),
             period,
+        }
+    }
+}
+
+/// The terms that a code has now, and how far its referrals have used its limit up.
+#[derive(Serialize)]
+pub(crate) struct TermsView {
+    id: CodeId,
+    code: Code,
+    status: CodeStatus,
+    terms: TermsInForce,
+    confirmed_referrals: i64,
+    limit_reached: bool,
+}
+
+impl TermsView {
+    /// The terms of `code` under `program`, its program.
+    pub(crate) fn new(code: &CountedCode, program: Option<&Program>, now: DateTime<Utc>) -> Self {
+        Self {
+            id: code.record.id,
+            code: code.record.code.clone(),
+            status: code.record.status(now),
+            terms: code.terms_in_force(program),
+            confirmed_referrals: code.confirmed.max(0),
+            limit_reached: code.limit_reached(program),
         }
     }
 }

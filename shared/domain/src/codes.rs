@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::code::{Code, CodePrefix};
 use crate::code_record::{CodeRecord, CodeStatus};
 use crate::ids::{MentorId, OrgId};
-use crate::terms::{RequestedTerms, TermsRefusal};
+use crate::terms::{RequestedTerms, Term, TermsRefusal};
 use crate::usage::CountedCode;
 use chrono::{DateTime, Utc};
 
@@ -35,6 +35,21 @@ pub struct WantedCode {
 }
 
 impl WantedCode {
+    /// The pair's active code, if it has the requested terms.
+    ///
+    /// # Errors
+    /// [`CreateRefusal::TermsDiffer`].
+    pub fn existing(&self, record: CodeRecord) -> Result<Issued, CreateRefusal> {
+        let terms = self.terms.differing(&record.terms);
+        if terms.is_empty() {
+            return Ok(Issued::Existing(record));
+        }
+        Err(CreateRefusal::TermsDiffer {
+            existing: Box::new(record),
+            terms,
+        })
+    }
+
     /// A code to try for the pair after this many collisions.
     pub fn draw(&self, collisions: usize) -> Code {
         self.prefix
@@ -52,6 +67,15 @@ pub enum Issued {
     Existing(CodeRecord),
 }
 
+impl Issued {
+    /// The code.
+    pub fn record(&self) -> &CodeRecord {
+        match self {
+            Self::Created(record) | Self::Existing(record) => record,
+        }
+    }
+}
+
 /// Why no code was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CreateRefusal {
@@ -61,6 +85,13 @@ pub enum CreateRefusal {
     Terms(TermsRefusal),
     /// The pair has an active code, this one.
     PairHasActive(Box<CodeRecord>),
+    /// The pair's active code has other terms than are requested.
+    TermsDiffer {
+        /// That code.
+        existing: Box<CodeRecord>,
+        /// Which terms: at least one.
+        terms: Vec<Term>,
+    },
     /// The string, or one that folds alike, was issued before.
     CodeTaken,
 }
@@ -176,7 +207,7 @@ impl CountedCode {
     pub fn rotated(&self, collisions: usize, now: DateTime<Utc>) -> Self {
         Self {
             record: self.record.with_new_suffix(collisions, now),
-            confirmed: self.confirmed,
+            ..self.clone()
         }
     }
 }
@@ -200,6 +231,7 @@ pub(crate) mod tests {
                 time(at),
             ),
             confirmed: 0,
+            counts_since: None,
         }
     }
 
@@ -284,9 +316,11 @@ pub(crate) mod tests {
         let counted = CountedCode {
             record: made(),
             confirmed: 7,
+            counts_since: Some(time(NOW).into()),
         };
         let rotated = counted.rotated(0, time(NOW));
         assert_eq!(rotated.confirmed, 7);
+        assert_eq!(rotated.counts_since, counted.counts_since);
         let (old, new) = (counted.record, rotated.record);
         assert_eq!(new.code.prefix(), old.code.prefix());
         assert_ne!(new.code, old.code);

@@ -6,7 +6,7 @@
 use crate::clock::Timestamp;
 use crate::code_record::{CodeTerms, ReferralLimit, UserType};
 use crate::ids::{OrgId, ProgramId};
-use crate::program::{Program, ProgramStatus};
+use crate::program::{Phase, Program, ProgramStatus};
 use chrono::{DateTime, Utc};
 
 /// What a caller requests of a new code's terms; `None` leaves it to the program.
@@ -31,6 +31,54 @@ pub enum TermsRefusal {
     ProgramNotFound,
     /// The program takes no new codes.
     ProgramArchived,
+    /// The program is over.
+    ProgramEnded,
+}
+
+/// A term that a request gives and that an existing code has otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Term {
+    /// Whom it serves.
+    UserType,
+    /// Its program.
+    Program,
+    /// Its own limit.
+    MaxReferrals,
+    /// Its end.
+    ExpiresAt,
+}
+
+impl Term {
+    /// What a request calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserType => "user_type",
+            Self::Program => "referral_program_id",
+            Self::MaxReferrals => "max_referrals",
+            Self::ExpiresAt => "expires_at",
+        }
+    }
+}
+
+/// The program that a code is to come under, if it was found and takes codes at `now`.
+///
+/// # Errors
+/// [`TermsRefusal`].
+pub fn check_program<'p>(
+    program: Option<&'p Program>,
+    org: &OrgId,
+    now: DateTime<Utc>,
+) -> Result<&'p Program, TermsRefusal> {
+    let program = program
+        .filter(|program| program.org == *org)
+        .ok_or(TermsRefusal::ProgramNotFound)?;
+    if program.status() == ProgramStatus::Archived {
+        return Err(TermsRefusal::ProgramArchived);
+    }
+    if program.terms.phase(now) == Phase::Ended {
+        return Err(TermsRefusal::ProgramEnded);
+    }
+    Ok(program)
 }
 
 impl CodeTerms {
@@ -59,15 +107,8 @@ impl RequestedTerms {
         }
         let program = match self.program {
             None => None,
-            Some(_) => Some(
-                program
-                    .filter(|program| program.org == *org)
-                    .ok_or(TermsRefusal::ProgramNotFound)?,
-            ),
+            Some(_) => Some(check_program(program, org, now)?),
         };
-        if program.is_some_and(|program| program.status() == ProgramStatus::Archived) {
-            return Err(TermsRefusal::ProgramArchived);
-        }
         let given = program.map(|program| &program.terms);
         Ok(CodeTerms {
             user_type: self.user_type.unwrap_or_default(),
@@ -77,6 +118,34 @@ impl RequestedTerms {
                 .expires_at
                 .or_else(|| Some(given?.code_ttl?.after(now.into()))),
         })
+    }
+
+    /// Which of the requested terms `existing` has otherwise. What is not requested is not
+    /// compared, nor is a program's limit, which is not the code's own.
+    pub fn differing(&self, existing: &CodeTerms) -> Vec<Term> {
+        fn differs<T: PartialEq>(requested: Option<&T>, existing: Option<&T>) -> bool {
+            requested.is_some() && requested != existing
+        }
+        let compared = [
+            (
+                Term::UserType,
+                differs(self.user_type.as_ref(), Some(&existing.user_type)),
+            ),
+            (
+                Term::Program,
+                differs(self.program.as_ref(), existing.program.as_ref()),
+            ),
+            (
+                Term::MaxReferrals,
+                differs(self.max_referrals.as_ref(), existing.max_referrals.as_ref()),
+            ),
+            (
+                Term::ExpiresAt,
+                differs(self.expires_at.as_ref(), existing.expires_at.as_ref()),
+            ),
+        ];
+        let differing = compared.into_iter().filter(|(_, differs)| *differs);
+        differing.map(|(term, _)| term).collect()
     }
 }
 
@@ -105,6 +174,8 @@ mod tests {
             org: "org_other".parse().expect("an id"),
             ..program.clone()
         };
+        let mut over = program.clone();
+        over.terms.ends_at = Some(time(NOW).into());
         let ended = RequestedTerms {
             expires_at: Some(time(NOW).into()),
             ..RequestedTerms::default()
@@ -115,6 +186,7 @@ mod tests {
             (&of_program, None, TermsRefusal::ProgramNotFound),
             (&of_program, Some(&foreign), TermsRefusal::ProgramNotFound),
             (&of_program, Some(&archived), TermsRefusal::ProgramArchived),
+            (&of_program, Some(&over), TermsRefusal::ProgramEnded),
         ];
         for (requested, found, refusal) in rows {
             assert_eq!(
@@ -154,6 +226,43 @@ mod tests {
                 ..expected
             })
         );
+    }
+
+    #[test]
+    fn only_what_is_requested_is_compared_with_what_a_code_has() {
+        let own = CodeTerms {
+            user_type: UserType::Agent,
+            program: Some(program().id),
+            max_referrals: 3.try_into().ok(),
+            expires_at: Some(time(NOW).into()),
+        };
+        let same = RequestedTerms {
+            user_type: Some(own.user_type),
+            program: own.program,
+            max_referrals: own.max_referrals,
+            expires_at: own.expires_at,
+        };
+        let other = RequestedTerms {
+            user_type: Some(UserType::Customer),
+            program: Some(program().id),
+            max_referrals: 4.try_into().ok(),
+            expires_at: Some(time("2026-03-27T12:00:00Z").into()),
+        };
+        let all = vec![
+            Term::UserType,
+            Term::Program,
+            Term::MaxReferrals,
+            Term::ExpiresAt,
+        ];
+        let none = CodeTerms::default();
+        for (requested, existing, expected) in [
+            (&same, &own, vec![]),
+            (&RequestedTerms::default(), &own, vec![]),
+            (&other, &own, all.clone()),
+            (&same, &none, all),
+        ] {
+            assert_eq!(requested.differing(existing), expected);
+        }
     }
 
     #[test]

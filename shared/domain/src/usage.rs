@@ -1,5 +1,6 @@
 //! Whether a code may be used, and by whom.
 
+use crate::clock::Timestamp;
 use crate::code_record::{CodeRecord, CodeStatus, UserType};
 use crate::program::{Phase, Program};
 use chrono::{DateTime, Utc};
@@ -11,6 +12,18 @@ pub struct CountedCode {
     pub record: CodeRecord,
     /// Referrals confirmed, counted where the code has a limit or may get one.
     pub confirmed: i64,
+    /// When the count began with what the statistics had of the code, where it has not counted
+    /// from the start.
+    pub counts_since: Option<Timestamp>,
+}
+
+/// Whether a conversion was counted on its code when it was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// The code had a limit, or a program.
+    Counted,
+    /// It had neither.
+    Uncounted,
 }
 
 /// Why a code cannot be used.
@@ -62,6 +75,19 @@ impl CountedCode {
     pub fn limit_reached(&self, program: Option<&Program>) -> bool {
         let limit = self.record.terms.limit(program);
         limit.is_some_and(|limit| limit.is_reached_by(self.confirmed))
+    }
+
+    /// Whether the code's count has a conversion of it in it, which was recorded at
+    /// `recorded_at`: the deletion takes that back. One that was not counted when it was confirmed
+    /// is there if the count began with the statistics, and after it.
+    pub fn has_counted(&self, confirmed: Confirmed, recorded_at: Timestamp) -> bool {
+        if !self.record.terms.may_limit() {
+            return false;
+        }
+        match confirmed {
+            Confirmed::Counted => true,
+            Confirmed::Uncounted => self.counts_since.is_some_and(|since| recorded_at <= since),
+        }
     }
 
     /// Whether the code serves users of `user_type`: its program says so, or else the code's
@@ -145,6 +171,32 @@ mod tests {
                 code.check_usable(Some(&program), now),
                 expected,
                 "row {row}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_deletion_takes_back_what_the_count_has() {
+        use Confirmed::{Counted, Uncounted};
+        let (early, late) = ("2026-02-01T00:00:00Z", "2026-02-01T00:00:01Z");
+        let rows = [
+            (Some(5), None, Counted, late, true),
+            (Some(5), None, Uncounted, early, false),
+            (Some(5), Some(early), Counted, late, true),
+            (Some(5), Some(early), Uncounted, early, true),
+            (Some(5), Some(early), Uncounted, late, false),
+            // A code without a limit counts nothing, whatever it has counted before.
+            (None, None, Counted, early, false),
+            (None, Some(late), Counted, early, false),
+        ];
+        for (limit, since, confirmed, recorded, expected) in rows {
+            let mut code = crate::codes::tests::code("2026-01-10T09:00:00Z");
+            code.record.terms.max_referrals = limit.and_then(|limit: u64| limit.try_into().ok());
+            code.counts_since = since.map(|at| time(at).into());
+            let counted = code.has_counted(confirmed, time(recorded).into());
+            assert_eq!(
+                counted, expected,
+                "{limit:?} {since:?} {confirmed:?} {recorded}"
             );
         }
     }

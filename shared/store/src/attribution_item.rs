@@ -5,6 +5,7 @@ use crate::entity::Entity;
 use crate::keys::{self, Key, Keys};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::attribution::{Conversion, ReferrerUrl, UserAgent, Visitor};
+use domain::usage::Confirmed;
 use domain::{
     Attribution, AttributionId, Code, CodeId, MemberId, MentorId, OrgId, ProgramId, Recruitment,
     Source, Timestamp,
@@ -148,9 +149,17 @@ impl AttributionItem {
         Some(keys::member_guard(&self.org, member))
     }
 
-    /// Whether the conversion is counted on its code.
-    pub(crate) fn is_counted(&self) -> bool {
-        self.is_counted.unwrap_or(false)
+    /// Whether the click became a conversion.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed_at.is_some()
+    }
+
+    /// Whether its code counted the conversion.
+    pub(crate) fn confirmed_as(&self) -> Confirmed {
+        match self.is_counted {
+            Some(true) => Confirmed::Counted,
+            Some(false) | None => Confirmed::Uncounted,
+        }
     }
 
     /// The code that was clicked.

@@ -30,13 +30,30 @@ pub(crate) struct CodeItem {
     deactivated_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     invalidated_at: Option<Timestamp>,
-    /// Referrals confirmed, counted in the canonical item alone.
+    /// Referrals confirmed, where the code counts them: in the canonical item, which decides, and
+    /// in the log entry, from which a rotation takes it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     confirmed: Option<i64>,
-    /// The code that this one was rotated to, in the canonical item alone: it carries the
-    /// count on.
+    /// When the count began with the statistics; likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    counts_since: Option<Timestamp>,
+    /// The code that this one was rotated from: in the canonical item and the log entry.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    replaces: Option<FoldedCode>,
+    /// Whether a code that was rotated without limit or program has a newer one in its line which
+    /// has got one since: in the canonical item alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    has_counting_heir: Option<bool>,
+    /// The code that this one was rotated to, which carries the count on: in the canonical item
+    /// and the log entry.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     replaced_by: Option<FoldedCode>,
+    /// That code's id, in the canonical item alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    successor: Option<CodeId>,
+    /// When the record was deleted: the canonical item and the log entry stay as tombstones.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    deleted_at: Option<Timestamp>,
     /// The idempotency key that the code was made under, hashed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     made_under: Option<String>,
@@ -57,8 +74,24 @@ impl From<&CodeRecord> for CodeItem {
             deactivated_at: record.deactivated_at,
             invalidated_at: record.invalidated_at,
             confirmed: None,
+            counts_since: None,
+            replaces: None,
+            has_counting_heir: None,
             replaced_by: None,
+            successor: None,
+            deleted_at: None,
             made_under: None,
+        }
+    }
+}
+
+impl CodeItem {
+    fn terms(&self) -> CodeTerms {
+        CodeTerms {
+            user_type: self.user_type,
+            program: self.program,
+            max_referrals: self.max_referrals,
+            expires_at: self.expires_at,
         }
     }
 }
@@ -67,15 +100,10 @@ impl From<CodeItem> for CodeRecord {
     fn from(item: CodeItem) -> Self {
         Self {
             id: item.id,
+            terms: item.terms(),
             mentor: item.mentor,
             org: item.org,
             code: item.code,
-            terms: CodeTerms {
-                user_type: item.user_type,
-                program: item.program,
-                max_referrals: item.max_referrals,
-                expires_at: item.expires_at,
-            },
             created_at: item.created_at,
             deactivated_at: item.deactivated_at,
             invalidated_at: item.invalidated_at,
@@ -169,9 +197,34 @@ impl CodeLogItem {
 }
 
 impl CanonicalCode {
-    /// The code that this one was rotated to.
-    pub(crate) fn replaced_by(&self) -> Option<&FoldedCode> {
-        self.0.replaced_by.as_ref()
+    /// Its terms.
+    pub(crate) fn terms(&self) -> CodeTerms {
+        self.0.terms()
+    }
+
+    /// Whether a referral by it may be counted: on it, or on a newer code of its line.
+    pub(crate) fn may_count(&self) -> bool {
+        self.terms().may_limit() || self.0.has_counting_heir.unwrap_or(false)
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> CodeId {
+        self.0.id
+    }
+
+    /// Its string, as keys hold it.
+    pub(crate) fn folded(&self) -> FoldedCode {
+        self.0.code.folded()
+    }
+
+    /// Whether the record is deleted.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.0.deleted_at.is_some()
+    }
+
+    /// The code that this one was rotated to, by its string and its id.
+    pub(crate) fn successor(&self) -> Option<(&FoldedCode, CodeId)> {
+        self.0.replaced_by.as_ref().zip(self.0.successor)
     }
 
     /// Referrals confirmed, as far as the code has counted any.
@@ -180,22 +233,60 @@ impl CanonicalCode {
     }
 }
 
-/// The item of a code that carries the count of the one before it on.
-impl From<&CountedCode> for CanonicalCode {
+impl From<&CountedCode> for CodeItem {
     fn from(code: &CountedCode) -> Self {
-        let item = CodeItem::from(&code.record);
-        Self(CodeItem {
-            confirmed: (code.confirmed != 0).then_some(code.confirmed),
-            ..item
-        })
-    }
-}
-
-impl From<CanonicalCode> for CountedCode {
-    fn from(canonical: CanonicalCode) -> Self {
         Self {
-            confirmed: canonical.confirmed().unwrap_or(0),
-            record: canonical.into(),
+            confirmed: (code.confirmed != 0).then_some(code.confirmed),
+            counts_since: code.counts_since,
+            ..Self::from(&code.record)
         }
     }
 }
+
+impl From<CodeItem> for CountedCode {
+    fn from(item: CodeItem) -> Self {
+        Self {
+            confirmed: item.confirmed.unwrap_or(0),
+            counts_since: item.counts_since,
+            record: item.into(),
+        }
+    }
+}
+
+/// The items of a code that have its count and its place in a line of rotations.
+macro_rules! counted_role {
+    ($name:ident) => {
+        impl $name {
+            /// The item of a code that is rotated from `previous`.
+            pub(crate) fn replacing(mut self, previous: FoldedCode) -> Self {
+                self.0.replaces = Some(previous);
+                self
+            }
+
+            /// The code that this one was rotated from.
+            pub(crate) fn replaces(&self) -> Option<&FoldedCode> {
+                self.0.replaces.as_ref()
+            }
+
+            /// The code that this one was rotated to.
+            pub(crate) fn replaced_by(&self) -> Option<&FoldedCode> {
+                self.0.replaced_by.as_ref()
+            }
+        }
+
+        impl From<&CountedCode> for $name {
+            fn from(code: &CountedCode) -> Self {
+                Self(code.into())
+            }
+        }
+
+        impl From<$name> for CountedCode {
+            fn from(role: $name) -> Self {
+                role.0.into()
+            }
+        }
+    };
+}
+
+counted_role!(CanonicalCode);
+counted_role!(CodeLogItem);

@@ -97,6 +97,27 @@ impl Update {
         self
     }
 
+    /// And under the condition `text`, an alternative in its own parentheses: DynamoDB refuses
+    /// double ones.
+    #[must_use]
+    pub(crate) fn and_when(mut self, text: &str) -> Self {
+        let when = self.condition.take().map_or_else(
+            || Cow::Owned(text.to_owned()),
+            |condition| Cow::Owned(format!("{condition} AND {text}")),
+        );
+        self.condition = Some(when);
+        self
+    }
+
+    /// Binds `name` where there is a value; an expression must not name it where there is none.
+    #[must_use]
+    pub(crate) fn bind_given(self, name: &str, value: Option<&impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.bind(name, value),
+            None => self,
+        }
+    }
+
     pub(crate) fn parts(self) -> Result<Parts, StoreError> {
         parts(Some(self.text), self.condition, self.values)
     }

@@ -90,6 +90,7 @@ fn body(method: &str, route: &str, of: &Belongings) -> Value {
             json!({"code": code, "new_member_id": format!("typed_{mentor}")})
         }
         ("PUT", "referral-codes/{id}") => json!({"mentor_id": mentor, "action": "rotate"}),
+        ("PATCH", "referral-codes/{id}") => json!({"user_type": 3}),
         ("PUT", "referral-code-records/{id}") => json!({"status": "inactive"}),
         ("PUT", "referral-attributions/{id}") => {
             json!({"code": code, "new_member_id": format!("new_{mentor}")})

@@ -82,6 +82,7 @@ async fn a_body_that_is_no_json_object_is_refused_by_every_route_that_takes_one(
         (Method::POST, ATTRIBUTIONS),
         (Method::PUT, record),
         (Method::PUT, code),
+        (Method::PATCH, code),
         (Method::PUT, attribution),
     ] {
         for body in &bodies {

@@ -180,6 +180,28 @@ async fn a_bad_field_of_a_change_is_named() {
 }
 
 #[tokio::test]
+async fn a_bad_field_of_changed_terms_is_named() {
+    let platform = Platform::start().await;
+    let before = platform.items().await;
+    let words = ["", "inactive", "Active", "invalidated", "active\u{0}"];
+    let mut words: Vec<Value> = words.into_iter().map(Value::from).collect();
+    words.extend([json!(1), json!(["active"])]);
+    let mut bad = [bad_terms(), each("status", words)].concat();
+    bad.extend([
+        ("code", json!(CODE)),
+        ("mentor_id", json!(MENTOR)),
+        ("prefix", json!("JAN")),
+        ("deactivated_at", Value::Null),
+    ]);
+    let good = json!({"user_type": 3});
+    platform
+        .refuses_fields(Method::PATCH, &platform.code, &good, &bad)
+        .await;
+    assert_eq!(platform.items().await, before);
+    platform.verv.patch(&platform.code, good).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_bad_field_of_a_click_is_named() {
     let platform = Platform::start().await;
     let before = platform.items().await;

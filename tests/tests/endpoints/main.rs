@@ -17,4 +17,5 @@ mod recruitments;
 mod rotations;
 mod short_links;
 mod spans;
+mod terms;
 mod totals;

@@ -1,5 +1,7 @@
 //! A limit cannot be rotated away.
 
+use domain::attribution::{Source, Visitor};
+use domain::{Attribution, AttributionId};
 use serde_json::json;
 use tests::flows::{ATTRIBUTIONS, CODES, MENTOR, ORG};
 use tests::{Reply, Verv};
@@ -84,15 +86,62 @@ async fn what_was_confirmed_before_a_rotation_and_is_deleted_after_it_makes_room
 }
 
 #[tokio::test]
-async fn a_code_that_counts_nothing_is_rotated_in_two_trips() {
+async fn a_rotation_and_a_confirmation_after_it_take_two_trips() {
     let verv = Verv::start().await;
-    for limit in [json!(null), json!(5)] {
+    for limit in [json!(null), json!(50)] {
         let mentor = format!("usr_{limit}");
         let pair = json!({"mentor_id": mentor, "org_id": ORG, "max_referrals": limit});
-        let id = verv.post(CODES, pair).await.expect(201).string("/id");
-        let rotation = json!({"mentor_id": mentor, "action": "rotate"});
-        let path = format!("{CODES}/{id}");
-        let usage = verv.put(&path, rotation).await.expect(200).usage;
-        assert_eq!(usage.trips, 2, "{usage:?}");
+        let first = verv.post(CODES, pair).await.expect(201);
+        let (mut code, mut id) = (first.string("/code"), first.string("/id"));
+        for n in 0..3 {
+            let clicks = [verv.click(&code).await, verv.click(&code).await];
+            let member = |of: &str| format!("usr_{of}{limit}{n}");
+            let usage = verv.confirm(&clicks[0], &code, &member("a")).await;
+            assert_eq!(usage.expect(200).usage.trips, 2, "{limit} {n}");
+            let rotation = json!({"mentor_id": mentor, "action": "rotate"});
+            let rotated = verv
+                .put(&format!("{CODES}/{id}"), rotation)
+                .await
+                .expect(200);
+            assert_eq!(rotated.usage.trips, 2, "{limit} {n}: {:?}", rotated.usage);
+            let usage = verv.confirm(&clicks[1], &code, &member("b")).await;
+            assert_eq!(usage.expect(200).usage.trips, 2, "{limit} {n}");
+            (code, id) = (rotated.string("/code"), rotated.string("/id"));
+        }
     }
+}
+
+/// A rotation is known to the code that it replaced, and each further one is read.
+#[tokio::test]
+async fn a_click_before_several_rotations_takes_a_trip_for_each() {
+    let verv = Verv::start().await;
+    let first = limited(&verv, 50).await;
+    let (code, mut id) = (first.string("/code"), first.string("/id"));
+    for rotations in 0..4_u32 {
+        let click = seeded_click(&verv, &code).await;
+        let member = format!("usr_new_{rotations}");
+        let usage = verv.confirm(&click, &code, &member).await.expect(200).usage;
+        // The transaction finds that there was another: what was read first is read again.
+        let trips = if rotations < 2 { 2 } else { 4 + rotations };
+        assert_eq!(usage.trips, trips, "{rotations}: {usage:?}");
+        (_, id) = rotate(&verv, &id).await;
+    }
+}
+
+/// A click of a code that takes none any more, from when it did; the attribution's id.
+async fn seeded_click(verv: &Verv, code: &str) -> String {
+    let click = Attribution {
+        id: AttributionId::new(verv.now()),
+        source: Source::Click,
+        program: None,
+        code: code.parse().expect("a code"),
+        mentor: MENTOR.parse().expect("an id"),
+        org: ORG.parse().expect("an id"),
+        visitor: Visitor::default(),
+        occurred_at: verv.now().into(),
+        conversion: None,
+        expires_at: None,
+    };
+    verv.put_attribution(&click).await;
+    click.id.to_string()
 }

@@ -1,9 +1,8 @@
 //! Deleting an attribution.
 
-use super::tally::COUNTS;
+use super::tally::CountingCode;
 use super::{change_of, unconfirmed};
 use crate::attribution_item::{AttributionChange, AttributionItem, CHANGE_RETENTION, MemberGuard};
-use crate::code_item::CanonicalCode;
 use crate::error::{StoreError, TransactError};
 use crate::expression::{Condition, LIVE, Update};
 use crate::keys;
@@ -11,9 +10,8 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, until_settled};
 use chrono::{DateTime, Utc};
 use domain::attribution::Conversion;
-use domain::{Attribution, AttributionId, FoldedCode, Source, Timestamp};
+use domain::{Attribution, AttributionId, Source, Timestamp};
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is left counts the click when it is folded, and names nobody.
 const STRIP: &str = "SET deleted_at = :at REMOVE ip_address, user_agent, referrer_url, \
@@ -36,18 +34,16 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<Timestamp>, StoreError> {
         let at = Timestamp::from(now);
-        let is_overtaken = AtomicBool::new(false);
         let deleted = until_settled("the attribution", || async {
             let Some(item) = self.find_attribution_item(id, now).await? else {
                 return Ok(None);
             };
-            let tally = match is_overtaken.swap(true, Ordering::Relaxed) {
-                // Few codes are rotated: at first the one that was clicked is taken to count.
-                false => item.is_counted().then(|| item.code().folded()),
-                true if item.is_counted() => self.counting_code(&item.code().folded()).await?,
-                true => None,
+            let counting = match item.is_confirmed() {
+                true => self.counting_code(&item).await?,
+                false => None,
             };
-            self.commit_removal(item, tally.as_ref(), at, now).await?;
+            self.commit_removal(item, counting.as_ref(), at, now)
+                .await?;
             Ok(Some(at))
         });
         deleted.await.map_err(TransactError::into_store_error)
@@ -56,7 +52,7 @@ impl Store {
     async fn commit_removal(
         &self,
         item: AttributionItem,
-        counting: Option<&FoldedCode>,
+        counting: Option<&CountingCode>,
         at: Timestamp,
         now: DateTime<Utc>,
     ) -> Attempt<(), Infallible> {
@@ -94,17 +90,7 @@ impl Store {
         let Some(counting) = counting else {
             return transaction.commit().await;
         };
-        let uncount = Update::new("ADD confirmed :minus_one")
-            .when(COUNTS)
-            .bind(":minus_one", &-1);
-        transaction
-            .update(
-                &keys::code(counting),
-                uncount,
-                |_: Option<CanonicalCode>| Conflict::Overtaken,
-            )
-            .commit()
-            .await
+        transaction.uncount_on(counting).commit().await
     }
 }
 

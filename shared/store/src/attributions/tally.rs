@@ -8,22 +8,24 @@
 //! program's as it is now, which the write is given. That the code is still of this program is a
 //! condition as well, so that a change of its terms is noticed.
 
-use crate::code_item::CanonicalCode;
+use crate::attribution_item::AttributionItem;
+use crate::code_item::{CanonicalCode, CodeLogItem};
+use crate::codes::ROTATIONS;
 use crate::dynamo::Read;
 use crate::error::StoreError;
-use crate::expression::Update;
+use crate::expression::{EXISTS, Update};
 use crate::keys;
 use crate::store::Store;
 use crate::transaction::{Conflict, Transaction};
 use chrono::{DateTime, Utc};
 use domain::code_record::ReferralLimit;
-use domain::{CodeRecord, CountedCode, FoldedCode, Program, ProgramId};
+use domain::{CodeId, CountedCode, FoldedCode, Program, ProgramId};
 
-/// How many rotations of a code are followed: each costs a trip.
-const ROTATIONS: usize = 32;
+/// Changes a count.
+const ADD: &str = "ADD confirmed :number";
 
 /// The code's item is there, and no rotation has carried its count away.
-pub(super) const COUNTS: &str = "attribute_exists(pk) AND attribute_not_exists(replaced_by)";
+const COUNTS: &str = "attribute_exists(pk) AND attribute_not_exists(replaced_by)";
 
 /// A code without a program has a limit of its own, and room for one more referral.
 const ROOM_BY_OWN_LIMIT: &str = "attribute_not_exists(#program) AND attribute_exists(max_referrals) \
@@ -53,26 +55,44 @@ pub(super) enum Tally {
 /// A code that counts its referrals.
 #[derive(Debug)]
 pub(super) struct CountingCode {
-    pub(super) code: FoldedCode,
-    /// Whether it had no room left when it was read.
+    code: FoldedCode,
+    /// Its log entry, which has the count for a rotation: none of a deleted code.
+    entry: Option<CodeId>,
+    /// Whether it is known to have had no room left.
     pub(super) is_full: bool,
     program: Option<ProgramId>,
     limit_of_program: Option<ReferralLimit>,
 }
 
 impl CountingCode {
-    fn new(code: &CountedCode, program: Option<&Program>) -> Self {
+    fn new(code: CanonicalCode, program: Option<&Program>) -> Self {
+        let entry = (!code.is_deleted()).then(|| code.id());
+        let code = CountedCode::from(code);
         Self {
             code: code.record.code.folded(),
+            entry,
             is_full: code.limit_reached(program),
             program: code.record.terms.program,
-            limit_of_program: program.and_then(|program| program.terms.max_referrals_per_code),
+            limit_of_program: limit_of(program),
         }
+    }
+
+    /// The code that has replaced `code`, which was made under `program`. It is not read: the
+    /// transaction finds out whether it still has that program, and was not replaced itself.
+    fn replacing(code: &CanonicalCode, program: Option<&Program>) -> Option<Self> {
+        let (successor, id) = code.successor()?;
+        Some(Self {
+            code: successor.clone(),
+            entry: Some(id),
+            is_full: false,
+            program: program.map(|program| program.id),
+            limit_of_program: limit_of(program),
+        })
     }
 
     /// Adds one to the count, if there is room.
     fn count(&self) -> Update {
-        let count = Update::new("ADD confirmed :one").bind(":one", &1);
+        let count = Update::new(ADD).bind(":number", &1);
         match (self.program, self.limit_of_program) {
             (None, _) => count.when(format!("{COUNTS} AND {ROOM_BY_OWN_LIMIT}")),
             (Some(program), None) => count
@@ -87,58 +107,86 @@ impl CountingCode {
 
     /// Whether it is for want of room alone that `held` does not count a referral: it was not
     /// rotated meanwhile, nor has it other terms.
-    fn is_full_as(&self, held: CanonicalCode) -> bool {
+    fn is_full_as(&self, held: &CanonicalCode) -> bool {
         let is_replaced = held.replaced_by().is_some();
-        let terms = CodeRecord::from(held).terms;
+        let terms = held.terms();
         !is_replaced && terms.program == self.program && terms.may_limit()
     }
 }
 
+/// What is known of the items that a referral is counted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Knowledge {
+    /// What was read first: a code's replacement is taken to be the newest one.
+    First,
+    /// The transaction has found it out of date: all of it is read.
+    Refused,
+}
+
 impl Store {
-    /// Where a referral by `code` is counted, under the limit as it is at `now`.
+    /// Where a referral by `code`, which was made under `program`, is counted, under the limit
+    /// as it is at `now`. One rotation since costs no trip, as long as it is the only one.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
     pub(super) async fn tally(
         &self,
         code: Option<CanonicalCode>,
+        program: Option<&Program>,
+        knowledge: Knowledge,
         now: DateTime<Utc>,
     ) -> Result<Tally, StoreError> {
         let Some(code) = code else {
             return Ok(Tally::Nowhere);
         };
-        if !CodeRecord::from(code.clone()).terms.may_limit() {
+        if !code.may_count() {
             return Ok(Tally::Nowhere);
+        }
+        if knowledge == Knowledge::First
+            && let Some(counting) = CountingCode::replacing(&code, program)
+        {
+            return Ok(Tally::Code(Box::new(counting)));
         }
         let Some(newest) = self.newest(code).await? else {
             return Ok(Tally::TooFar);
         };
-        let program = newest.record.terms.program;
+        let terms = newest.terms();
+        if !terms.may_limit() {
+            return Ok(Tally::Nowhere);
+        }
+        let program = terms.program;
         let program = self.program_of_code(program, now).await?;
-        let counting = CountingCode::new(&newest, program.as_ref());
+        let counting = CountingCode::new(newest, program.as_ref());
         Ok(Tally::Code(Box::new(counting)))
     }
 
-    /// The code on which a referral by `code` that was counted is taken back, if it is found.
+    /// The code whose count has the conversion of `item`, if it is found.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
     pub(super) async fn counting_code(
         &self,
-        code: &FoldedCode,
-    ) -> Result<Option<FoldedCode>, StoreError> {
-        let newest = match self.issued_code(code, Read::Strong).await? {
-            None => None,
-            Some(code) => self.newest(code).await?,
+        item: &AttributionItem,
+    ) -> Result<Option<CountingCode>, StoreError> {
+        let code = self
+            .issued_code(&item.code().folded(), Read::Strong)
+            .await?;
+        let Some(code) = code.filter(CanonicalCode::may_count) else {
+            return Ok(None);
         };
-        Ok(newest.map(|code| code.record.code.folded()))
+        let recorded_at = item.id.made_at().into();
+        Ok(self.newest(code).await?.and_then(|newest| {
+            let counted = CountedCode::from(newest.clone());
+            let has_counted = counted.has_counted(item.confirmed_as(), recorded_at);
+            has_counted.then(|| CountingCode::new(newest, None))
+        }))
     }
 
     /// The newest code of a line; `None` where that is more rotations away than are followed.
-    async fn newest(&self, mut code: CanonicalCode) -> Result<Option<CountedCode>, StoreError> {
+    async fn newest(&self, mut code: CanonicalCode) -> Result<Option<CanonicalCode>, StoreError> {
         for _ in 0..ROTATIONS {
             let Some(next) = code.replaced_by() else {
-                return Ok(Some(code.into()));
+                return Ok(Some(code));
             };
             let found = self.issued_code(next, Read::Strong).await?;
             code = found
@@ -146,16 +194,10 @@ impl Store {
         }
         Ok(None)
     }
+}
 
-    /// A code that was issued, whether or not its record was deleted since.
-    pub(super) async fn issued_code(
-        &self,
-        code: &FoldedCode,
-        read: Read,
-    ) -> Result<Option<CanonicalCode>, StoreError> {
-        let item = self.dynamo.get_item(&keys::code(code), read).await?;
-        Ok(item.map(serde_dynamo::from_item).transpose()?)
-    }
+fn limit_of(program: Option<&Program>) -> Option<ReferralLimit> {
+    program?.terms.max_referrals_per_code
 }
 
 impl<'t, R: Send + 't> Transaction<'t, Conflict<R>> {
@@ -170,12 +212,32 @@ impl<'t, R: Send + 't> Transaction<'t, Conflict<R>> {
             &key,
             counting.count(),
             move |held: Option<CanonicalCode>| {
-                if held.is_some_and(|code| counting.is_full_as(code)) {
+                if held.is_some_and(|code| counting.is_full_as(&code)) {
                     return Conflict::Refused(full);
                 }
                 // Rotated or changed meanwhile, or deleted, which the next reading tells apart.
                 Conflict::Overtaken
             },
         )
+        .add_to_entry(counting.entry, 1)
+    }
+
+    /// Takes a counted referral back from the code that counts it.
+    pub(super) fn uncount_on(self, counting: &CountingCode) -> Self {
+        let uncount = Update::new(ADD).when(COUNTS).bind(":number", &-1);
+        self.update(
+            &keys::code(&counting.code),
+            uncount,
+            |_: Option<CanonicalCode>| Conflict::Overtaken,
+        )
+        .add_to_entry(counting.entry, -1)
+    }
+
+    fn add_to_entry(self, entry: Option<CodeId>, number: i64) -> Self {
+        let Some(id) = entry else { return self };
+        let add = Update::new(ADD).when(EXISTS).bind(":number", &number);
+        self.update(&keys::code_by_id(id), add, |_: Option<CodeLogItem>| {
+            Conflict::Overtaken
+        })
     }
 }

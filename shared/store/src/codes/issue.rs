@@ -85,8 +85,8 @@ impl Store {
     /// The pair's active code, or a new one.
     ///
     /// # Errors
-    /// [`CreateRefusal::OutOfScope`] and [`CreateRefusal::Terms`] alone: whoever else makes
-    /// the code, it is returned.
+    /// [`CreateRefusal::OutOfScope`], [`CreateRefusal::Terms`] and
+    /// [`CreateRefusal::TermsDiffer`] alone: whoever else makes the code, it is returned.
     pub async fn get_or_create_code(
         &self,
         wanted: WantedCode,
@@ -108,10 +108,16 @@ impl Store {
             if let Some(reply) = earlier {
                 return Ok(reply.map(Issued::from));
             }
-            let terms = resolve(&wanted.terms, program.as_ref(), &wanted.org, now)?;
+            let resolved = resolve(&wanted.terms, program.as_ref(), &wanted.org, now);
             if let Some(record) = active {
-                return self.keep_existing(record, key, now).await;
+                // A code that has the terms has them, whatever has become of its program.
+                let existing = wanted.existing(record);
+                if existing.is_err() {
+                    resolved?;
+                }
+                return self.keep_existing(existing, key, now).await;
             }
+            let terms = resolved?;
             let code = wanted.draw(collisions.load(Ordering::Relaxed));
             let (mentor, org) = (wanted.mentor.clone(), wanted.org.clone());
             let record = CodeRecord::new(mentor, org, code, terms, now);
@@ -125,7 +131,7 @@ impl Store {
                 }
                 Err(TransactError::Refused(Conflict::Refused(CreateRefusal::PairHasActive(
                     held,
-                )))) => self.keep_existing(*held, key, now).await,
+                )))) => self.keep_existing(wanted.existing(*held), key, now).await,
                 Err(error) => Err(error),
                 Ok(()) => Ok(IdempotentReply::fresh(Issued::Created(record), now)),
             }
@@ -155,14 +161,14 @@ impl Store {
     }
 
     /// Replies with a code that exists already, and keeps that reply if there is a key.
-    async fn keep_existing<R: Send>(
+    async fn keep_existing(
         &self,
-        record: CodeRecord,
+        existing: Result<Issued, CreateRefusal>,
         key: Option<&IdempotencyKey>,
         now: DateTime<Utc>,
-    ) -> Attempt<IdempotentReply<Issued>, R> {
-        let owner = record.mentor.clone();
-        let issued = Issued::Existing(record);
+    ) -> Attempt<IdempotentReply<Issued>, CreateRefusal> {
+        let issued = existing.map_err(refused)?;
+        let owner = issued.record().mentor.clone();
         if key.is_some() {
             self.transaction()
                 .keep_reply_about(&owner, key, KeptIssued::from(&issued), now)

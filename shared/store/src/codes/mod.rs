@@ -1,10 +1,15 @@
 //! Codes: found by code, by id and by owner; made, rotated, retired, listed.
 
+mod as_read;
+mod change;
 mod issue;
+mod line;
 mod list;
 mod retire;
 mod rotate;
+mod terms;
 
+pub(crate) use line::ROTATIONS;
 pub use list::CodeFilter;
 
 use crate::code_item::{ActiveCode, CanonicalCode};
@@ -121,6 +126,7 @@ impl Store {
         let uncounted = |record| CountedCode {
             record,
             confirmed: 0,
+            counts_since: None,
         };
         if !record.terms.may_limit() {
             return Ok(Some((uncounted(record), None)));

@@ -1,5 +1,6 @@
 //! The end of a code: deactivated, invalidated, deleted.
 
+use super::as_read::status_as_read;
 use crate::attribution_item::CodeRemoval;
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
 use crate::error::TransactError;
@@ -62,7 +63,8 @@ impl Store {
             let Some(retired) = decide(&record).map_err(refused)? else {
                 return Ok(record);
             };
-            self.retiring(&record, &change(&retired), || Conflict::Overtaken)
+            let change = change(&retired).and_when(status_as_read(&record));
+            self.retiring(&record, &change, || Conflict::Overtaken)
                 .free_pair(&record, &pair)
                 .commit()
                 .await?;
@@ -112,6 +114,7 @@ impl Store {
         // erased must be found in both.
         let bury = Update::new("SET deleted_at = :at")
             .when(LIVE)
+            .and_when(status_as_read(record))
             .bind(":at", &at);
         self.transaction()
             .update(
@@ -128,11 +131,14 @@ impl Store {
     }
 
     /// The record that is to be changed.
-    pub(super) async fn existing_code(&self, id: CodeId) -> Attempt<CodeRecord, RetireRefusal> {
+    async fn existing_code(&self, id: CodeId) -> Attempt<CodeRecord, RetireRefusal> {
         Ok(self.existing_code_item(id).await?.into())
     }
 
-    async fn existing_code_item(&self, id: CodeId) -> Attempt<CodeLogItem, RetireRefusal> {
+    pub(super) async fn existing_code_item(
+        &self,
+        id: CodeId,
+    ) -> Attempt<CodeLogItem, RetireRefusal> {
         match self.find_log_item(&keys::code_by_id(id)).await? {
             Some(LogItem::Code(item)) => Ok(item),
             _ => Err(refused(RetireRefusal::NotFound)),
@@ -160,14 +166,10 @@ impl Store {
     }
 }
 
-/// The code is there and was not deactivated.
-pub(super) const IN_USE: &str = "attribute_exists(pk) AND attribute_not_exists(deleted_at) \
-                                 AND attribute_not_exists(deactivated_at)";
-
 /// The deactivation of a code as of `at`.
-pub(super) fn deactivation(at: Timestamp) -> Update {
+fn deactivation(at: Timestamp) -> Update {
     Update::new("SET deactivated_at = :at")
-        .when(IN_USE)
+        .when(LIVE)
         .bind(":at", &at)
 }
 

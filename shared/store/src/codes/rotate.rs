@@ -1,6 +1,5 @@
 //! Replacing a code by one with the same prefix.
 
-use super::retire::{IN_USE, deactivation};
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
 use crate::error::TransactError;
 use crate::expression::{Condition, Update};
@@ -10,7 +9,8 @@ use crate::transaction::{Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::codes::{RetireRefusal, Rotation};
 use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, MentorId, Timestamp};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 impl Store {
     /// Replaces an active code by one with the same prefix and count, in one transaction.
@@ -24,20 +24,19 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Rotation, TransactError<RetireRefusal>> {
         let collisions = AtomicUsize::new(0);
-        let carried = AtomicI64::new(0);
+        let told = Mutex::new(None);
         until_settled("the code", || async {
-            let old = self.existing_code(id).await?;
-            match old.check_rotation(mentor, now) {
+            let mut old = CountedCode::from(self.existing_code_item(id).await?);
+            match old.record.check_rotation(mentor, now) {
                 Ok(()) => {}
                 Err(RetireRefusal::Status(CodeStatus::Inactive)) => {
-                    return Err(self.replaced(&old, now).await);
+                    return Err(self.replaced(&old.record, now).await);
                 }
                 Err(refusal) => return Err(refused(refusal)),
             }
-            let old = CountedCode {
-                record: old,
-                confirmed: carried.load(Ordering::Relaxed),
-            };
+            if let Some(confirmed) = *lock(&told) {
+                old.confirmed = confirmed;
+            }
             let new = old.rotated(collisions.load(Ordering::Relaxed), now);
             let overtaken = TransactError::Refused(Conflict::Overtaken);
             match self.commit_rotation(&old, &new, now).await {
@@ -50,9 +49,7 @@ impl Store {
                     Err(overtaken)
                 }
                 Err(TransactError::Refused(RotationConflict::Changed { confirmed })) => {
-                    if let Some(confirmed) = confirmed {
-                        carried.store(confirmed, Ordering::Relaxed);
-                    }
+                    *lock(&told) = confirmed;
                     Err(overtaken)
                 }
                 Err(TransactError::KeyReused) => Err(TransactError::KeyReused),
@@ -63,8 +60,8 @@ impl Store {
     }
 
     /// Replaces `old` by `new` on condition that as many referrals are confirmed as `old` says:
-    /// the refusal tells how many there are. The first try supposes none, as most codes have
-    /// none to count, and reading the count beforehand would cost every rotation a trip.
+    /// the refusal tells how many there are. The first try takes the number from the log entry,
+    /// which is read in any case. Entries of codes that counted before entries did say less.
     async fn commit_rotation(
         &self,
         old: &CountedCode,
@@ -72,17 +69,30 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), TransactError<RotationConflict>> {
         const CHANGED: RotationConflict = RotationConflict::Changed { confirmed: None };
-        let CountedCode { record, confirmed } = old;
+        let CountedCode {
+            record, confirmed, ..
+        } = old;
         let at = Timestamp::from(now);
         let count = match confirmed {
             0 => "(attribute_not_exists(confirmed) OR confirmed = :carried)",
             _ => "confirmed = :carried",
         };
-        let replace = Update::new("SET deactivated_at = :at, replaced_by = :new")
-            .when(format!("{IN_USE} AND {count}"))
+        let by = &new.record.code.folded();
+        let replace =
+            Update::new("SET deactivated_at = :at, replaced_by = :by, successor = :successor")
+                .when_as_read(record)
+                .and_when(count)
+                .bind(":at", &at)
+                .bind(":by", by)
+                .bind(":successor", &new.record.id)
+                .bind(":carried", confirmed);
+        let replace_entry = Update::new("SET deactivated_at = :at, replaced_by = :by")
+            .when_as_read(record)
             .bind(":at", &at)
-            .bind(":new", &new.record.code.folded())
-            .bind(":carried", confirmed);
+            .bind(":by", by);
+        let previous = record.code.folded();
+        let canonical = CanonicalCode::from(new).replacing(previous.clone());
+        let entry = CodeLogItem::from(new).replacing(previous);
         let is_old = Condition::new("id = :old").bind(":old", &record.id);
         self.transaction()
             .update(
@@ -94,14 +104,12 @@ impl Store {
             )
             .update(
                 &keys::code_by_id(record.id),
-                deactivation(at),
+                replace_entry,
                 |_: Option<CodeLogItem>| CHANGED,
             )
             .put(&ActiveCode::from(&new.record), is_old, |_| CHANGED)
-            .create(&CanonicalCode::from(new), |_| RotationConflict::CodeTaken)
-            .create(&CodeLogItem::from(&new.record), |_| {
-                RotationConflict::CodeTaken
-            })
+            .create(&canonical, |_| RotationConflict::CodeTaken)
+            .create(&entry, |_| RotationConflict::CodeTaken)
             .commit()
             .await
     }
@@ -118,6 +126,10 @@ impl Store {
             Err(error) => error.into(),
         }
     }
+}
+
+fn lock(told: &Mutex<Option<i64>>) -> MutexGuard<'_, Option<i64>> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A condition of a rotation was refused.

@@ -2,6 +2,7 @@
 
 use super::{Problem, no_such_record};
 use axum::http::StatusCode;
+use domain::code_change::ChangeRefusal;
 use domain::code_fields::FieldsNotPermitted;
 use domain::codes::{CreateRefusal, RetireRefusal};
 use domain::terms::TermsRefusal;
@@ -12,11 +13,17 @@ impl From<CreateRefusal> for Problem {
         match refusal {
             CreateRefusal::OutOfScope => Self::forbidden(),
             CreateRefusal::Terms(refusal) => refusal.into(),
-            CreateRefusal::PairHasActive(active) => Self::conflict(
-                "active_code_exists",
-                format!("This mentor has an active code in this organisation: {}.", active.id),
-            )
-            .with_member("code_id", active.id),
+            CreateRefusal::PairHasActive(active) => pair_has_active(&active),
+            CreateRefusal::TermsDiffer { existing, terms } => {
+                let differ = Self::conflict(
+                    "terms_differ",
+                    format!("This mentor has an active code in this organisation, with other terms: {}.", existing.id),
+                )
+                .with_member("code_id", existing.id);
+                terms.into_iter().fold(differ, |problem, term| {
+                    problem.with_field(term.name(), "is not what the code has")
+                })
+            }
             CreateRefusal::CodeTaken => Self::conflict(
                 "code_taken",
                 "This code, or one that reads the same, was issued before. A code is never issued twice.",
@@ -48,7 +55,7 @@ impl From<TermsRefusal> for Problem {
         match refusal {
             TermsRefusal::ExpiresInThePast => Self::unprocessable(
                 "expires_in_the_past",
-                "A new code cannot have expired already.",
+                "A code is given an end in the future.",
             )
             .with_field("expires_at", "is in the past"),
             TermsRefusal::ProgramNotFound => {
@@ -63,6 +70,26 @@ impl From<TermsRefusal> for Problem {
                 "This referral program is archived and takes no new codes.",
             )
             .with_field("referral_program_id", "is archived"),
+            TermsRefusal::ProgramEnded => Self::unprocessable(
+                "program_ended",
+                "This referral program has ended and takes no new codes.",
+            )
+            .with_field("referral_program_id", "has ended"),
+        }
+    }
+}
+
+impl From<ChangeRefusal> for Problem {
+    fn from(refusal: ChangeRefusal) -> Self {
+        match refusal {
+            ChangeRefusal::NotFound => no_such_record(),
+            ChangeRefusal::Status(status) => wrong_status(status),
+            ChangeRefusal::Replaced(Some(active)) => replaced(&active),
+            ChangeRefusal::Replaced(None) => {
+                Self::conflict("code_inactive", "The code was replaced, for good.")
+            }
+            ChangeRefusal::Terms(refusal) => refusal.into(),
+            ChangeRefusal::PairHasActive(active) => pair_has_active(&active),
         }
     }
 }
@@ -84,6 +111,15 @@ impl From<RetireRefusal> for Problem {
             .with_field("deactivated_at", "is more than five minutes ahead"),
         }
     }
+}
+
+/// 409: the pair's active code is `active`.
+fn pair_has_active(active: &CodeRecord) -> Problem {
+    let detail = format!(
+        "This mentor has an active code in this organisation: {}.",
+        active.id
+    );
+    Problem::conflict("active_code_exists", detail).with_member("code_id", active.id)
 }
 
 /// 409: the code's status does not allow it.
