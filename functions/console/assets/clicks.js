@@ -18,10 +18,10 @@ export function show(view, { org }) {
     field("from", t("from"), { type: "date" }),
     field("to", t("to"), { type: "date" }),
   ], t("filter"), async (given) => {
-    filter = { ...given, from: instant(given.from), to: instant(given.to) };
+    filter = { ...given, from: given.from && instant(`${given.from}T00:00`), to: dayAfter(given.to) };
     await load();
   }, { kind: "" });
-  find.classList.add("filters");
+  find.classList.add("filters", "find");
   find.addEventListener("reset", () => {
     filter = {};
     load();
@@ -44,6 +44,13 @@ function clicks(org, filter, load, reset) {
       [t("actions"), (row) => buttons(row, load), "actions"],
     ], rows),
     () => (isFiltered ? empty(t("clicks.none"), button(t("clear"), reset)) : empty(t("clicks.empty"))));
+}
+
+/** The end of a day that is meant as a whole. */
+function dayAfter(text) {
+  if (text === undefined) return undefined;
+  const [year, month, date] = text.split("-").map(Number);
+  return new Date(year, month - 1, date + 1).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 function host(address) {

@@ -1,6 +1,7 @@
 // One code: its links, picture, numbers, terms, and what can be done with it.
 
 import { get, getFile, patch, put, remove, segment } from "./api.js";
+import { programOptions } from "./programs.js";
 import { moment, number, percent, t } from "./text.js";
 import { announce, badge, button, confirmDialog, copyable, download, field, fill, formDialog, h, instant, link, local, picture, tile, whole } from "./ui.js";
 
@@ -14,28 +15,21 @@ export function showCode(view, org, id) {
   const load = () => fill(place, async () => {
     const path = `${BASE}/${segment(id)}`;
     const [code, links, stats, drawing, terms] = await Promise.all([
-      get(path), get(`${path}/url`), get(`${path}/stats`), getFile(`${path}/qr`, { margin: 2 }, "image/svg+xml"), inForce(path),
+      get(path), get(`${path}/url`), get(`${path}/stats`), getFile(`${path}/qr`, { margin: 2 }, "image/svg+xml"), get(`${path}/terms`),
     ]);
     return details({ org, code, links, stats, drawing, terms, load });
   });
   load();
 }
 
-/** The terms of the code, where the deployment tells them. */
-async function inForce(path) {
-  try {
-    return await get(`${path}/terms`);
-  } catch {
-    return null;
-  }
-}
-
 function details({ org, code, links, stats, drawing, terms, load }) {
   document.title = `${code.code} · Verv`;
+  const title = document.querySelector("h1");
+  title.textContent = code.code;
+  title.classList.add("code", "big");
   return [
     h("section", { class: "panel code-head", "aria-label": t("code") },
       h("div", {},
-        h("p", { class: "code big" }, code.code),
         h("p", {}, badge(code.status), " ", link(code.mentor_id, `#/m/${segment(org)}/${segment(code.mentor_id)}`),
           h("span", { class: "hint" }, ` · ${t("made")} ${moment(code.created_at)} · ${t("expires")} ${code.expires_at ? moment(code.expires_at) : t("never").toLowerCase()}`)),
         actions(code, terms, org, load)),
@@ -49,8 +43,8 @@ function details({ org, code, links, stats, drawing, terms, load }) {
         h("dl", { class: "links" },
           addresses(links))),
       qr(code, drawing)),
-    terms && termsPanel(terms),
-  ].filter(Boolean);
+    termsPanel(terms),
+  ];
 }
 
 /** The links of a code, to copy. */
@@ -76,14 +70,17 @@ export function qr(code, drawing) {
       button(t("codes.qr.png"), png, "quiet")));
 }
 
+/** The terms that hold now, each with where it comes from. */
 function termsPanel({ terms, confirmed_referrals: confirmed }) {
-  const value = (term) => (term && typeof term === "object" && "value" in term ? term.value : term);
-  const limit = value(terms.max_referrals);
+  const { max_referrals: limit, expires_at: end, eligible_user_types: types } = terms;
+  const term = (label, value, { source }) => h("div", { class: "term" },
+    h("dt", {}, label), h("dd", {}, value, " ", h("span", { class: "hint" }, t(`source.of.${source}`))));
   return h("section", { class: "panel", "aria-label": t("codes.terms") },
     h("h2", {}, t("codes.terms")),
-    h("dl", { class: "tiles" },
-      tile(t("codes.limit"), limit ? `${number(confirmed)} / ${number(limit)}` : t("unlimited")),
-      tile(t("expires"), value(terms.expires_at) ? moment(value(terms.expires_at)) : t("never"))));
+    h("dl", { class: "terms" },
+      term(t("codes.limit"), limit.value === null ? t("unlimited") : t("codes.limit.used", { count: number(confirmed), limit: number(limit.value) }), limit),
+      term(t("expires"), end.value === null ? t("never") : moment(end.value), end),
+      term(t("programs.types"), types.value.map((type) => t(`user_type.${type}`)).join(", "), types)));
 }
 
 function actions(code, terms, org, load) {
@@ -104,9 +101,9 @@ function actions(code, terms, org, load) {
   const isOver = code.status === "invalidated";
   return h("div", { class: "buttons" }, [
     code.status === "active" && rotate,
-    terms && !isOver && button(t("codes.terms.change"), () => changeTerms(path, code, load), "quiet"),
+    !isOver && button(t("codes.terms.change"), () => changeTerms(org, path, terms.terms, load), "quiet"),
     code.status === "active" && confirm("deactivate", "codes.deactivated", () => put(`${RECORDS}/${segment(code.id)}`, { status: "inactive" })),
-    terms && code.status === "inactive" && button(t("codes.activate"), async (event) => {
+    code.status === "inactive" && button(t("codes.activate"), async (event) => {
       event.currentTarget.disabled = true;
       await patch(path, { status: "active" }).then(() => announce(t("codes.activated", values)), (problem) => announce(problem.message));
       load();
@@ -115,16 +112,23 @@ function actions(code, terms, org, load) {
   ].filter(Boolean));
 }
 
-/** A field that is left as it is stays; an emptied one is taken away. */
-function changeTerms(path, code, load) {
-  const before = local(code.expires_at);
+/** The code's own terms: a field that is left as it is stays, and an emptied one is taken away. */
+async function changeTerms(org, path, terms, load) {
+  const own = ({ value, source }) => (source === "code" && value !== null ? value : undefined);
+  const before = {
+    referral_program_id: own(terms.referral_program_id),
+    max_referrals: own(terms.max_referrals)?.toString(),
+    expires_at: local(own(terms.expires_at)),
+  };
+  const programs = await programOptions(org, terms.referral_program_id.value);
   formDialog(t("codes.terms.change"), [
-    field("max_referrals", t("codes.limit"), { type: "number", min: 1, max: 1000000000, step: 1 }),
-    field("expires_at", t("expires"), { type: "datetime-local", value: before }),
+    field("referral_program_id", t("program"), { options: programs, value: before.referral_program_id }),
+    field("max_referrals", t("codes.limit"), { type: "number", min: 1, max: 1000000000, step: 1, value: before.max_referrals }),
+    field("expires_at", t("expires"), { type: "datetime-local", value: before.expires_at }),
   ], t("save"), async (given) => {
-    const change = { max_referrals: whole(given.max_referrals) };
-    if (given.expires_at !== before) change.expires_at = instant(given.expires_at) ?? null;
-    await patch(path, change);
+    const read = { referral_program_id: (text) => text, max_referrals: whole, expires_at: instant };
+    const changed = Object.keys(read).filter((name) => given[name] !== before[name]);
+    await patch(path, Object.fromEntries(changed.map((name) => [name, read[name](given[name]) ?? null])));
     announce(t("codes.terms.changed"));
     load();
   });

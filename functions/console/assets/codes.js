@@ -1,12 +1,13 @@
 // The codes of an organisation: found, made, and listed.
 
 import { get, post, segment } from "./api.js";
+import { programOptions } from "./programs.js";
 import { day, t } from "./text.js";
 import { announce, badge, button, empty, field, fill, form, formDialog, h, instant, link, pages, table, whole } from "./ui.js";
 import { showCode } from "./code.js";
 
-export const BASE = "/api/v1/referral-codes";
-export const RECORDS = "/api/v1/referral-code-records";
+const BASE = "/api/v1/referral-codes";
+const RECORDS = "/api/v1/referral-code-records";
 const STATUSES = ["", "active", "inactive", "expired", "invalidated"];
 
 export function show(view, { org, id }) {
@@ -25,7 +26,7 @@ export function show(view, { org, id }) {
     filter = given;
     await load();
   }, { kind: "" });
-  find.classList.add("filters");
+  find.classList.add("filters", "find");
   find.addEventListener("reset", () => {
     filter = {};
     load();
@@ -51,19 +52,8 @@ function codes(org, filter, reset) {
     () => (isFiltered ? empty(t("codes.none"), button(t("clear"), reset)) : empty(t("codes.empty"))));
 }
 
-/** The programs that a code may have, as options. */
-export async function programOptions(org) {
-  try {
-    const { data } = await get("/api/v1/referral-programs", { org_id: org, status: "active", limit: 100 });
-    return [["", t("none")], ...data.map((program) => [program.id, program.name])];
-  } catch {
-    // Whoever may not see programs makes codes without one.
-    return [["", t("none")]];
-  }
-}
-
 /** Asks for a new code, and hands it to `made`. */
-export async function makeCode(org, made) {
+async function makeCode(org, made) {
   const programs = await programOptions(org);
   formDialog(t("codes.new"), [
     field("mentor_id", t("mentor"), { required: true, hint: t("codes.mentor.hint"), maxlength: 128, spellcheck: "false" }),

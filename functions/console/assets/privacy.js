@@ -17,7 +17,7 @@ export function show(view, { org }) {
     const load = () => fill(found, () => kept(org, path, id, load));
     await load();
   });
-  find.classList.add("filters");
+  find.classList.add("filters", "find");
   view.append(h("p", { class: "lead" }, t("privacy.lead")), find, found);
 }
 

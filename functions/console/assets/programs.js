@@ -80,3 +80,17 @@ function edit(org, program, load) {
     load();
   });
 }
+
+/** The programs that a code may have, as options; `kept` is one of them, whatever its status. */
+export async function programOptions(org, kept = null) {
+  const none = ["", t("none")];
+  try {
+    const { data } = await get(BASE, { org_id: org, status: "active", limit: 100 });
+    const options = data.map(({ id, name }) => [id, name]);
+    if (kept && !options.some(([id]) => id === kept)) options.push([kept, kept]);
+    return [none, ...options];
+  } catch {
+    // Whoever may not see programs leaves a code the one that it has.
+    return kept ? [none, [kept, kept]] : [none];
+  }
+}

@@ -19,7 +19,7 @@ export function show(view, { org }) {
     filter = given;
     await load();
   }, { kind: "" });
-  find.classList.add("filters");
+  find.classList.add("filters", "find");
   find.addEventListener("reset", () => {
     filter = {};
     load();

@@ -7,7 +7,7 @@ let credential = "";
 
 export function credentialField() {
   const id = uniqueId("credential");
-  return h("div", { class: "field panel" },
+  return h("form", { class: "field panel", "aria-label": "Credential", onsubmit: (event) => event.preventDefault() },
     h("label", { for: id }, "Token or API key"),
     h("input", {
       id,
