@@ -65,6 +65,7 @@ pub fn routes() -> Routes {
         .merge(privacy::routes())
         .merge(reward_promotion::routes())
         .merge(short_links::routes())
+        .merge(console::routes())
 }
 
 /// Every route of every function over one `app`, as API Gateway exposes them.

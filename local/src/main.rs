@@ -258,6 +258,7 @@ fn greet(address: SocketAddr, location: &str, endpoint: &str, table: &str, calls
         "Verv is up.
 
   API       http://{address}
+  Console   http://{address}/console
   DynamoDB  {endpoint}  ({location}; table {table})
 
 Try:

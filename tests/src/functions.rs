@@ -16,6 +16,7 @@ pub fn http_functions() -> Vec<(&'static str, Routes)> {
         ("programs", programs::routes()),
         ("api-keys", api_keys::routes()),
         ("privacy", privacy::routes()),
+        ("console", console::routes()),
     ]
 }
 

@@ -58,7 +58,8 @@ async fn answers(function: &str) -> String {
             location => format!(" {location}"),
         };
         let kind = reply.header("content-type");
-        let body = match (kind.starts_with("image/"), reply.text.as_str()) {
+        let is_file = kind.starts_with("image/") || function == "console-";
+        let body = match (is_file, reply.text.as_str()) {
             (_, "") => String::new(),
             (true, _) => format!("  {kind}\n"),
             (false, text) => format!("  {text}\n"),
@@ -211,6 +212,22 @@ async fn short_links_answer_their_events() {
     short-links-follow-slashed: 302 https://app.org.no/join?ref=JAN-VERV-8F3A&click=attr_…
     short-links-head: 302 https://app.org.no/join?ref=JAN-VERV-8F3A
     short-links-head-slashed: 302 https://app.org.no/join?ref=JAN-VERV-8F3A
+    ");
+}
+
+#[tokio::test]
+async fn the_console_answers_its_events() {
+    insta::assert_snapshot!(answers("console-").await, @r"
+    console-home: 200
+      text/html; charset=utf-8
+    console-app: 200
+      text/html; charset=utf-8
+    console-docs: 200
+      text/html; charset=utf-8
+    console-document: 200
+      application/yaml
+    console-asset: 200
+      text/javascript; charset=utf-8
     ");
 }
 

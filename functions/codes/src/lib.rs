@@ -1,7 +1,6 @@
 //! Referral codes: the service's view, with links, rotation and invalidation.
 
 mod body;
-mod qr;
 mod views;
 
 use axum::Json;
@@ -10,7 +9,6 @@ use axum::response::Response;
 use body::{ChangeBody, RotationBody, StatsQuery};
 use domain::codes::Issued;
 use domain::{CallerKind, CodeId, KeyScope};
-use qr::QrQuery;
 use std::sync::Arc;
 use store::Store;
 use views::{CodeView, InvalidatedView, LinksView, RotatedView, StatsView, TermsView};
@@ -21,6 +19,7 @@ use web::extract::{IdempotentJson, JsonBody, ListQuery, Now, PathId, ShortBase, 
 use web::pagination::{ListReply, list_view};
 use web::picture::KnownPictures;
 use web::problem::{Problem, no_such_record};
+use web::qr::{self, QrQuery};
 use web::reply::{AsOf, created, ok};
 use web::routes::Routes;
 use web::settings::Settings;

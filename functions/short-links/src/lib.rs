@@ -1,7 +1,9 @@
-//! The short link `/r/{code}`: records a click and redirects to the page where a person joins.
+//! The short link `/r/{code}`: records a click and redirects to the page where a person joins; and
+//! the share page `/s/{code}`, which leads to it.
 
 mod bots;
 mod pages;
+mod share;
 mod target;
 mod visit;
 
@@ -24,11 +26,10 @@ const BASE: &str = "/r";
 
 /// Every route of the function.
 pub fn routes() -> Routes {
-    Routes::under(BASE).errors_as(pages::render).get_or_slashed(
-        "/{code}",
-        OPEN,
-        limited(Limited::Clicks, follow),
-    )
+    Routes::under(BASE)
+        .errors_as(pages::render)
+        .get_or_slashed("/{code}", OPEN, limited(Limited::Clicks, follow))
+        .merge(share::routes())
 }
 
 async fn follow(

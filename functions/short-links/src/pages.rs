@@ -24,7 +24,8 @@ pub(crate) fn found(url: &Url) -> Response {
     (StatusCode::FOUND, headers).into_response()
 }
 
-fn no_such_link() -> Response {
+/// 404: there is no such code, or it cannot be used.
+pub(crate) fn no_such_link() -> Response {
     page(
         StatusCode::NOT_FOUND,
         "This link does not work",

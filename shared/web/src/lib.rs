@@ -12,6 +12,7 @@
 //! - [`accept`] the form of an answer that its caller would rather have;
 //! - [`csv`] lists for spreadsheets;
 //! - [`picture`] pictures as answers;
+//! - [`qr`] links as QR codes;
 //! - [`pagination`] pages of a list;
 //! - [`extract`] what a handler takes, valid or refused;
 //! - [`codes`] what both services of codes take;
@@ -35,6 +36,7 @@ pub mod middleware;
 pub mod pagination;
 pub mod picture;
 pub mod problem;
+pub mod qr;
 mod quota;
 pub mod reply;
 pub mod routes;

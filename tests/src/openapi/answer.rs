@@ -69,7 +69,7 @@ impl Answer<'_> {
             let rest = self.path.strip_prefix(base);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if self.method == "HEAD" || is_below("/r") {
+        if self.method == "HEAD" || is_below("/r") || is_below("/s") {
             return Vec::new();
         }
         if is_below("/gafapay") {

@@ -29,7 +29,8 @@ async fn a_problem_has_the_fields_of_rfc_9457_and_names_the_field() {
 async fn an_unknown_address_is_a_problem() {
     let verv = Verv::start().await;
     for path in [
-        "/",
+        "/nothing",
+        "/assets",
         "/api/v1",
         "/api/v1/referral-codes/",
         "/api/v1/referral-codes/x/y",

@@ -70,20 +70,20 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
         let declared = template.environment(function);
         assert_eq!(may_read, declared.contains_key("TOKEN_KEYS"), "{name}");
         assert!(!variables.contains("TOKEN_KEYS"), "{name}");
-        // The redirect is open to all, and the aggregator has no caller.
+        // Redirect and pages are open to all, and the aggregator has no caller.
         assert_eq!(
             may_read,
-            !["short-links", SCHEDULED].contains(&name),
+            !["short-links", "console", SCHEDULED].contains(&name),
             "{name}"
         );
     }
-    // The other secrets are read by all that answer a request.
+    // The other secrets are read by all that answer a request but with a page.
     for (name, function) in template.functions() {
         let variables = template.variables(function);
         let policies = function["Properties"]["Policies"].to_string();
         let may_read = policies.contains(r#"{"Ref":"SettingsSecretArn"}"#);
         assert_eq!(may_read, variables.contains("SETTINGS_SECRET"), "{name}");
-        assert_eq!(may_read, name != SCHEDULED, "{name}");
+        assert_eq!(may_read, !["console", SCHEDULED].contains(&name), "{name}");
     }
     let parameter = &template.0["Parameters"]["TokenKeysSecretArn"];
     assert!(parameter["Default"].is_null(), "a key of nobody's choosing");
@@ -98,7 +98,7 @@ fn the_secret_is_read_only_where_tokens_are_verified() {
     let template = Template::read();
     for (name, function) in template.functions() {
         let statements = function["Properties"]["Policies"][0]["Statement"].as_array();
-        let statements = statements.expect("statements").iter();
+        let statements = statements.into_iter().flatten();
         let reads = |statement: &&Value| statement.to_string().contains("TokenKeysSecretArn");
         for statement in statements.filter(reads) {
             let choice = &statement["Fn::If"];

@@ -40,7 +40,7 @@ impl Store {
         confirmation
             .conversion(now)
             .map_err(TransactError::Refused)?;
-        let is_overtaken = AtomicBool::new(false);
+        let is_first = AtomicBool::new(true);
         until_settled("the attribution", || async {
             let (found, code) = try_join!(
                 self.find_attribution(id, now),

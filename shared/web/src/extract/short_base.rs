@@ -18,6 +18,13 @@ impl ShortBase {
         format!("{}/{code}", self.0)
     }
 
+    /// The page of `code` that messengers preview, where short links are served by the platform's
+    /// own path. Elsewhere nobody knows its address.
+    pub fn share_url(&self, code: &Code) -> Option<String> {
+        let root = self.0.strip_suffix("/r")?;
+        Some(format!("{root}/s/{code}"))
+    }
+
     /// The short link of `code` as a QR code has it: who scans it can be told from who taps it.
     pub fn scanned_url(&self, code: &Code) -> String {
         format!("{}?qr=1", self.url(code))

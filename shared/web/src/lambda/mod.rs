@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::problem::Cause;
 use crate::routes::Routes;
 use crate::settings::{ApiAccess, SettingError, Settings, env_var};
+use aws_config::BehaviorVersion;
 use domain::Clock;
 use futures::try_join;
 use lambda_http::request::LambdaRequest;
@@ -124,6 +125,23 @@ pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
 /// A setting at fault, or the runtime's own.
 pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
     let app = start(VerifiesTokens::of(&routes)).await?.into();
+    run(routes, app).await
+}
+
+/// Runs `routes` that need neither the table nor a secret, and waits for neither.
+///
+/// # Errors
+/// A setting at fault, or the runtime's own.
+pub async fn serve_without_table(routes: Routes) -> Result<(), lambda_http::Error> {
+    logs::init();
+    let settings = Settings::from_lookup(env_var)?;
+    let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
+    let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+    let store = UnscopedStore::new(client, &settings.table_name);
+    run(routes, App::new(store, Arc::new(settings), Clock::system())).await
+}
+
+async fn run(routes: Routes, app: App) -> Result<(), lambda_http::Error> {
     let handler =
         Adapter::from(routes.into_router(app)).map_request(|event: LambdaEvent<LambdaRequest>| {
             LambdaEvent {

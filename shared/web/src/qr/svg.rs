@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use std::fmt::Write;
-use web::picture::escaped;
+use crate::picture::escaped;
 
 /// The picture. It is named by its link, for people who do not see it.
 pub(super) fn render(layout: &Layout, link: &str) -> String {

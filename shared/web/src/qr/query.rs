@@ -5,12 +5,13 @@ use domain::Invalid;
 use domain::color::Color;
 use qrcodegen::QrCodeEcc;
 use serde::Deserialize;
-use web::accept::Accepted;
-use web::picture::{PNG, SVG};
+use crate::accept::Accepted;
+use crate::picture::{PNG, SVG};
 
+/// How a caller would have a QR code; what is left out is as the standard has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct QrQuery {
+pub struct QrQuery {
     format: Option<FormatName>,
     size: Option<Size>,
     margin: Option<Margin>,
@@ -21,7 +22,7 @@ pub(crate) struct QrQuery {
 
 impl QrQuery {
     /// How the code is to look: an SVG unless the query or `Accept` names PNG.
-    pub(crate) fn look(self, accepted: &Accepted) -> Look {
+    pub fn look(self, accepted: &Accepted) -> Look {
         let format = match (self.format, accepted.best_of(&[SVG, PNG])) {
             (Some(FormatName::Png), _) | (None, Some(PNG)) => Format::Png,
             (Some(FormatName::Svg) | None, _) => Format::Svg,

@@ -15,7 +15,7 @@ pub(super) enum Format {
 
 /// How a QR code is to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Look {
+pub struct Look {
     pub(super) format: Format,
     /// The side of the picture, in pixels.
     pub(super) size: u32,
@@ -36,7 +36,7 @@ pub(super) struct Layout {
 
 /// Why a QR code is not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum QrRefusal {
+pub enum QrRefusal {
     /// No camera would read it.
     Contrast,
     /// It would have fewer pixels than it needs, which is this many.

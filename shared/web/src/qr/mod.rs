@@ -5,10 +5,11 @@ mod png;
 mod query;
 mod svg;
 
-use layout::{Format, Layout, Look, QrRefusal};
-pub(crate) use query::QrQuery;
-use web::picture::Picture;
-use web::problem::Problem;
+use crate::picture::Picture;
+use crate::problem::Problem;
+use layout::{Format, Layout};
+pub use layout::{Look, QrRefusal};
+pub use query::QrQuery;
 
 impl From<QrRefusal> for Problem {
     fn from(refusal: QrRefusal) -> Self {
@@ -36,7 +37,7 @@ impl From<QrRefusal> for Problem {
 ///
 /// # Errors
 /// [`QrRefusal`].
-pub(crate) fn draw(link: &str, look: Look) -> Result<Picture, QrRefusal> {
+pub fn draw(link: &str, look: Look) -> Result<Picture, QrRefusal> {
     let layout = Layout::of(link, look)?;
     Ok(match layout.look.format {
         Format::Svg => Picture::svg(svg::render(&layout, link)),

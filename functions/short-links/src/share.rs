@@ -1,0 +1,138 @@
+//! The share page `/s/{code}`: what a messenger previews and a person reads before the short link
+//! is followed. It counts nobody.
+
+use crate::pages::{no_such_link, render};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::{Code, FoldedCode};
+use store::{Store, StoreError};
+use web::accept::Accepted;
+use web::access::OPEN;
+use web::extract::{Now, PathId, ShortBase};
+use web::picture::{KnownPictures, PNG, escaped};
+use web::problem::Problem;
+use web::qr::{self, QrQuery};
+use web::routes::Routes;
+use web::{Limited, limited};
+
+const BASE: &str = "/s";
+
+/// The page, and the picture that previews of it show.
+pub(crate) fn routes() -> Routes {
+    Routes::under(BASE)
+        .errors_as(render)
+        .get("/{code}", OPEN, limited(Limited::Clicks, share))
+        .get("/{code}/qr", OPEN, limited(Limited::Clicks, qr_code))
+}
+
+async fn share(
+    store: Store,
+    Now(now): Now,
+    short_base: ShortBase,
+    code: Result<PathId<String>, Problem>,
+) -> Result<Response, Problem> {
+    let code = usable(&store, code, now).await?;
+    Ok(match code {
+        Some(code) => page(&code, &short_base),
+        None => no_such_link(),
+    })
+}
+
+async fn qr_code(
+    store: Store,
+    Now(now): Now,
+    short_base: ShortBase,
+    code: Result<PathId<String>, Problem>,
+    known: KnownPictures,
+) -> Result<Response, Problem> {
+    let Some(code) = usable(&store, code, now).await? else {
+        return Ok(no_such_link());
+    };
+    // Messengers show no SVG.
+    let look = QrQuery::default().look(&Accepted::parse(PNG));
+    Ok(known.answer(qr::draw(&short_base.scanned_url(&code), look)?))
+}
+
+/// The code of the path, if it can be used.
+async fn usable(
+    store: &Store,
+    code: Result<PathId<String>, Problem>,
+    now: DateTime<Utc>,
+) -> Result<Option<Code>, StoreError> {
+    let text = code.ok().map(|PathId(text)| text);
+    let Some(code) = text.and_then(|text| FoldedCode::pasted(&text).ok()) else {
+        return Ok(None);
+    };
+    let record = store.find_usable_code(&code, now).await?;
+    Ok(record.map(|record| record.code))
+}
+
+fn page(code: &Code, short_base: &ShortBase) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'",
+        ),
+    ];
+    (headers, html(code, short_base)).into_response()
+}
+
+/// Everything in it that is somebody's is escaped, be it a code, which has no such character.
+fn html(code: &Code, short_base: &ShortBase) -> String {
+    let link = escaped(&short_base.url(code));
+    let address = short_base.share_url(code).map(|url| escaped(&url));
+    let code = escaped(code.as_str());
+    let preview = address.map_or_else(String::new, |address| {
+        format!(
+            "<meta property=\"og:url\" content=\"{address}\">
+<meta property=\"og:image\" content=\"{address}/qr\">
+<meta property=\"og:image:type\" content=\"image/png\">
+<meta property=\"og:image:width\" content=\"512\">
+<meta property=\"og:image:height\" content=\"512\">
+<meta property=\"og:image:alt\" content=\"QR code of the link\">
+"
+        )
+    });
+    format!(
+        "<!doctype html>
+<html lang=\"en\">
+<meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
+<meta name=\"color-scheme\" content=\"light dark\">
+<meta name=\"robots\" content=\"noindex\">
+<title>Join with the code {code}</title>
+<meta name=\"description\" content=\"{DESCRIPTION}\">
+<meta property=\"og:type\" content=\"website\">
+<meta property=\"og:title\" content=\"Join with the code {code}\">
+<meta property=\"og:description\" content=\"{DESCRIPTION}\">
+{preview}<meta name=\"twitter:card\" content=\"summary\">
+<style>{STYLE}</style>
+<main>
+<p>You are invited to join with the code</p>
+<h1>{code}</h1>
+<p><a href=\"{link}\">Join now</a></p>
+<img src=\"/s/{code}/qr\" width=\"220\" height=\"220\" alt=\"QR code of the link\">
+<p class=\"hint\">Or scan it with a phone.</p>
+</main>
+</html>
+"
+    )
+}
+
+const DESCRIPTION: &str = "Open the link and join. The code is filled in for you.";
+
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+body{margin:0;font:1.0625rem/1.5 system-ui,sans-serif;background:#f5f6f8;color:#16202a}\
+main{max-width:24rem;margin:10vh auto;padding:0 1.5rem;text-align:center}\
+h1{font:600 1.75rem/1.2 ui-monospace,monospace;letter-spacing:.02em;margin:0 0 1.5rem;overflow-wrap:anywhere}\
+a{display:block;background:#0a4a82;color:#fff;text-decoration:none;font-weight:600;padding:.875rem;border-radius:8px}\
+a:focus-visible{outline:3px solid #0a4a82;outline-offset:3px}\
+img{margin:1.5rem 0 .5rem;background:#fff;border-radius:8px}\
+.hint{color:#4a5763;font-size:.9rem}\
+@media(prefers-color-scheme:dark){body{background:#0b1016;color:#f0f4f8}.hint{color:#b4bfca}\
+a{background:#a9d2ff;color:#0b1a29}a:focus-visible{outline-color:#a9d2ff}}";
