@@ -65,7 +65,7 @@ async fn a_method_that_an_address_does_not_take_names_those_it_does() {
         (Method::PUT, RECORDS, "GET,HEAD,POST"),
         (
             Method::PATCH,
-            "/api/v1/referral-codes/rc_1",
+            "/api/v1/referral-code-records/rc_1",
             "DELETE,GET,HEAD,PUT",
         ),
         (
