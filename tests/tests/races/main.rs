@@ -3,7 +3,7 @@
 
 mod conversions;
 mod course;
-mod limits;
+mod terms;
 
 use course::{ATTRIBUTIONS, CODES, Course, Finish, RACERS, RECORDS, ROUNDS, Racer};
 use course::{problems, request, winner};

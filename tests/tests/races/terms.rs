@@ -1,7 +1,7 @@
-//! Racers at a limit that is raised meanwhile: never more than the limit of the moment.
+//! Racers while terms change: never more than the limit of the moment, and one active code.
 
 use crate::confirmation;
-use crate::course::{ATTRIBUTIONS, CODES, Course, Finish, Racer, problems, request};
+use crate::course::{ATTRIBUTIONS, CODES, Course, Finish, RECORDS, Racer, problems, request};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -113,5 +113,49 @@ async fn racers_confirm_no_more_than_the_limit_of_the_moment_while_it_is_raised(
             _ => by_program(&course, &mentor).await,
         };
         race(&course, &limited, &mentor).await;
+    }
+}
+
+/// Half of the racers make an inactive code active again, half want a code of its pair.
+#[tokio::test(flavor = "multi_thread")]
+async fn racers_leave_a_pair_one_active_code() {
+    let course = Course::open().await;
+    for round in 0..ROUNDS {
+        let mentor = format!("m{round}");
+        let old = course.code(&mentor).await.string("id");
+        let (record, code) = (format!("{RECORDS}/{old}"), format!("{CODES}/{old}"));
+        let inactive = request(Method::PUT, &record, json!({"status": "inactive"}));
+        assert_eq!(course.send(inactive).await.status, 200);
+        let pair = json!({"mentor_id": mentor, "org_id": "org_race"});
+        let finishes = course
+            .race(|n| match (n + round) % 2 {
+                0 => request(Method::PATCH, &code, json!({"status": "active"})),
+                _ => request(Method::POST, CODES, pair.clone()),
+            })
+            .await;
+        let made = finishes.iter().find(|finish| finish.status == 201);
+        let refused = problems(&finishes);
+        let active = match made {
+            None => {
+                assert_eq!(refused, BTreeSet::new());
+                old.clone()
+            }
+            Some(made) => {
+                assert_eq!(refused, BTreeSet::from(["active_code_exists".to_owned()]));
+                made.string("id")
+            }
+        };
+        for finish in &finishes {
+            let named = match finish.status {
+                409 => finish.string("code_id"),
+                200 | 201 => finish.string("id"),
+                _ => panic!("{finish:?}"),
+            };
+            assert_eq!(named, active);
+        }
+        let list = format!("{RECORDS}?mentor_id={mentor}&status=active");
+        let shown = course.get(&list).await;
+        assert_eq!(shown["data"].as_array().map(Vec::len), Some(1), "{shown}");
+        assert_eq!(shown["data"][0]["id"], active.as_str());
     }
 }
