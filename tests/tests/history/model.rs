@@ -190,6 +190,7 @@ impl Model {
     /// As its mentor's list shows it.
     pub(crate) fn of_mentor(&self, click: &Click) -> Value {
         let code = &self.codes[click.code];
+        let occurred = click.member.as_ref().map_or(click.occurred, |(_, at)| *at);
         json!({
             "id": click.id,
             "code": code.code,
@@ -197,7 +198,7 @@ impl Model {
             "type": click.kind(),
             "status": click.status(),
             "new_member_id": click.member_id(),
-            "occurred_at": shown(click.occurred),
+            "occurred_at": shown(occurred),
         })
     }
 

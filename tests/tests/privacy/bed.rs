@@ -59,8 +59,8 @@ async fn traffic(verv: &Verv, code: &str, member: &str) {
 /// Reports, under an idempotency key, that `member` typed the code where they joined.
 async fn typed(verv: &Verv, code: &str, member: &str) {
     let body = json!({"code": code, "new_member_id": member});
-    let made = verv.post_once(CONVERSIONS, &format!("typed {member}"), body);
-    made.await.expect(201);
+    let key = format!("typed {member}");
+    verv.post_once(CONVERSIONS, &key, body).await.expect(201);
 }
 
 /// Codes, clicks and conversions of Kari in two organisations and of Ola, all folded. Gives
