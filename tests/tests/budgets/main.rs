@@ -133,6 +133,7 @@ async fn measure(caller: Caller, count: usize) -> Costs {
     reads(&verv, &code, &mut measured).await;
     writes(&verv, &code, &mut measured).await;
     terms::counted(&verv, &mut measured).await;
+    terms::limited(&verv, &code, &mut measured).await;
     // A person's data is for people: no API key opens it.
     if caller != Caller::Server {
         erasures(&verv.as_platform(), &mut measured).await;

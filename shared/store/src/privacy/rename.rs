@@ -245,7 +245,8 @@ impl<'t> Renaming<'t> {
             .bind(":id", &code.id())
             .bind(":new", &self.new);
         if !is_deleted {
-            entry = entry.bind(":now", &at);
+            let record = CodeRecord::from(code.clone());
+            entry = entry.and_as_active_as_read(&record).bind(":now", &at);
             canonical = canonical.bind(":now", &at);
         }
         step.update(&keys::code_by_id(code.id()), entry, ignored::<Untyped>)
@@ -253,12 +254,14 @@ impl<'t> Renaming<'t> {
     }
 
     fn end_code(&self, step: Transaction<'t, ()>, code: &CodeLogItem) -> Transaction<'t, ()> {
-        if !must_end(&CodeRecord::from(code.clone())) {
+        let record = CodeRecord::from(code.clone());
+        if !must_end(&record) {
             return step;
         }
         let at = Timestamp::from(self.now);
         let entry = Update::new(END)
             .when(format!("{THEIRS} AND attribute_not_exists(deleted_at)"))
+            .and_as_active_as_read(&record)
             .bind(":old", &self.old)
             .bind(":now", &at);
         let canonical = Update::new(END)
