@@ -133,7 +133,7 @@ pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
 /// # Errors
 /// A setting at fault, or the runtime's own.
 pub async fn serve_without_table(routes: Routes) -> Result<(), lambda_http::Error> {
-    logs::init();
+    logs::init()?;
     let settings = Settings::from_lookup(env_var)?;
     let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
     let client = aws_sdk_dynamodb::Client::from_conf(config.build());
