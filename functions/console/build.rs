@@ -16,7 +16,7 @@ use std::{env, fs};
 const ASSETS: &str = "assets";
 const DOCUMENT: &str = "../../openapi.yaml";
 
-/// What stands in a page for the address of its assets.
+/// What a page has in place of the address of its assets.
 const PLACEHOLDER: &str = "{assets}";
 
 fn main() -> Result<(), Box<dyn Error>> {

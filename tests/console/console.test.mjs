@@ -142,6 +142,68 @@ describe("the story", () => {
     });
   });
 
+  test("terms are changed, and a code is made active again", async () => {
+    const made = await open.call("POST", "/api/v1/referral-codes", { mentor_id: "usr_terms", org_id: ORG });
+    await onPage(open, {}, async (page) => {
+      await page.goto(`/console#/o/${ORG}/codes/${made.json.id}`);
+      await settled(page);
+      const terms = page.getByRole("region", { name: "Terms" });
+      assert.match(await terms.innerText(), /Unlimited/);
+      await page.getByRole("button", { name: "Change terms" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Most referrals").fill("5");
+      await dialog.getByRole("button", { name: "Save" }).click();
+      await terms.getByText("0 of 5 used").waitFor();
+      assert.match(await terms.innerText(), /the code’s own/);
+      await page.getByRole("button", { name: "Change terms" }).click();
+      assert.equal(await dialog.getByLabel("Most referrals").inputValue(), "5");
+      await dialog.getByLabel("Most referrals").fill("");
+      await dialog.getByRole("button", { name: "Save" }).click();
+      await terms.getByText("Unlimited").waitFor();
+
+      await page.getByRole("button", { name: "Deactivate" }).click();
+      await dialog.getByRole("button", { name: "Deactivate" }).click();
+      await page.getByRole("button", { name: "Make active again" }).click();
+      await page.locator(".badge.active").waitFor();
+      const { json: now } = await open.call("GET", `/api/v1/referral-codes/${made.json.id}`);
+      assert.equal(now.status, "active");
+    });
+  });
+
+  test("a recruitment is added by its code alone", async () => {
+    const made = await open.call("POST", "/api/v1/referral-codes", { mentor_id: "usr_typed", org_id: ORG });
+    await onPage(open, {}, async (page) => {
+      await page.goto(`/console#/o/${ORG}/recruitments`);
+      await settled(page);
+      await page.getByRole("button", { name: "Add by code" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Code").fill(made.json.code.toLowerCase());
+      await dialog.getByLabel("Member").fill("usr_typed_in");
+      await dialog.getByRole("button", { name: "Add by code" }).click();
+      const row = page.locator("tbody tr", { hasText: "usr_typed_in" });
+      await row.waitFor();
+      assert.match(await row.innerText(), /By the code/);
+    });
+  });
+
+  test("the share page leads to the short link, and counts nobody", async () => {
+    const { json: code } = await open.call("POST", "/api/v1/referral-codes", { mentor_id: "usr_shared", org_id: ORG });
+    await onPage(open, { width: 360, allowed: ["404"] }, async (page) => {
+      await page.goto(`/s/${code.code.toLowerCase()}`);
+      assert.equal(await page.getByRole("link", { name: "Join now" }).getAttribute("href"), `${open.origin}/r/${code.code}`);
+      const preview = await page.locator("meta[property='og:image']").getAttribute("content");
+      assert.equal(preview, `${open.origin}/s/${code.code}/qr`);
+      const picture = page.getByAltText("QR code of the link");
+      assert.ok(await picture.evaluate((image) => image.complete && image.naturalWidth === 512));
+      assert.deepEqual(await accessibilityFaults(page), []);
+      const { json: total } = await open.call("GET", "/api/v1/referral-attributions/mentor/usr_shared/total");
+      assert.equal(total.total_clicks, 0);
+      const nowhere = await page.goto("/s/NO-SUCH-CODE");
+      assert.equal(nowhere.status(), 404);
+      await page.getByRole("heading", { name: "This link does not work" }).waitFor();
+    });
+  });
+
   test("a click is deleted, and leaves the numbers", async () => {
     const made = await open.call("POST", "/api/v1/referral-codes", { mentor_id: "usr_deleted", org_id: ORG });
     await open.call("POST", "/api/v1/referral-attributions", { code: made.json.code });

@@ -31,7 +31,9 @@ async function freePort() {
 export async function startPlatform({ access = "public", demo = true } = {}) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, API_ACCESS: access, TOKEN_KEYS: KEYS, SHORT_BASE_URL: `${origin}/r`, JOIN_BASE_URL: `${origin}/join` };
+  // Rankings are as of the last fold of details, which waits for five minutes unless told otherwise.
+  const fold = { FOLD_WAIT_SECONDS: "0", FOLD_WAITING_FACTS: "1" };
+  const env = { ...process.env, ...fold, API_ACCESS: access, TOKEN_KEYS: KEYS, SHORT_BASE_URL: `${origin}/r`, JOIN_BASE_URL: `${origin}/join` };
   const args = ["--in-memory", "--port", String(port), "--dynamodb-port", "0", ...(demo ? ["--demo"] : [])];
   const child = spawn(binary, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";

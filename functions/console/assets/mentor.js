@@ -1,6 +1,6 @@
 // A mentor's own page: the code to share, what it came to, and what came last.
 
-import { get, getFile, post, Problem, segment } from "./api.js";
+import { get, getFile, post, segment } from "./api.js";
 import { addresses, qr } from "./code.js";
 import { showNumbers } from "./numbers.js";
 import { moment, t } from "./text.js";
@@ -15,30 +15,28 @@ export function show(view, { org, mentor }) {
   const numbers = h("section", { "aria-label": t("mentor.numbers") });
   view.append(own, numbers, h("section", { class: "panel", "aria-label": t("mentor.recent") }, h("h2", {}, t("mentor.recent")), recent),
     h("p", { class: "hint" }, link(t("mentor.org"), `#/o/${segment(org)}/overview`)));
-  const load = () => fill(own, () => ownCode(org, mentor, load));
-  load();
+  fill(own, () => ownCode(own, org, mentor));
   const path = `${ATTRIBUTIONS}/mentor/${segment(mentor)}`;
   showNumbers(numbers, path, { org_id: org });
   fill(recent, () => latest(path, org));
 }
 
+/** The mentor's active code, by the list: that there is none is no error there. */
 async function activeCode(org, mentor) {
-  try {
-    return await get("/api/v1/referral-code-records/active", { mentor_id: mentor, org_id: org });
-  } catch (error) {
-    if (error instanceof Problem && error.code === "no_active_code") return null;
-    throw error;
-  }
+  const { data } = await get(CODES, { org_id: org, mentor_id: mentor, status: "active", limit: 1 });
+  return data[0];
 }
 
-async function ownCode(org, mentor, load) {
-  const code = await activeCode(org, mentor);
+/** What is shown of the mentor's code in `place`; it may have been `made` just now. */
+async function ownCode(place, org, mentor, made) {
+  const code = made ?? await activeCode(org, mentor);
   if (!code) {
-    return empty(t("mentor.none"), button(t("mentor.make"), async (event) => {
-      event.currentTarget.disabled = true;
-      const { answer } = await post(CODES, { mentor_id: mentor, org_id: org });
-      announce(t("codes.made", { code: answer.code }));
-      load();
+    return empty(t("mentor.none"), button(t("mentor.make"), () => {
+      fill(place, async () => {
+        const { answer } = await post(CODES, { mentor_id: mentor, org_id: org });
+        announce(t("codes.made", { code: answer.code }));
+        return ownCode(place, org, mentor, answer);
+      });
     }, "primary"));
   }
   const path = `${CODES}/${segment(code.id)}`;

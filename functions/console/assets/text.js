@@ -187,7 +187,7 @@ const TEXTS = {
   "recruitments.none": ["No recruitment matches these filters.", "Ingen verving passer til disse filtrene."],
   "recruitments.source": ["How", "Hvordan"],
   "source.click": ["By a click", "Med et klikk"],
-  "source.code": ["By the code", "Med koden"],
+  "source.typed": ["By the code", "Med koden"],
 
   "programs.new": ["New program", "Nytt program"],
   "programs.empty": ["No programs. A program gives codes common terms: a limit, an end, who may use them.", "Ingen programmer. Et program gir koder felles vilkår: en grense, en slutt, hvem som kan bruke dem."],

@@ -11,7 +11,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Whether pages refer to it by the version, and nobody asks for it by its own address.
+    /// Whether pages refer to it by the version, and it has no address of its own.
     pub(crate) fn is_asset(&self) -> bool {
         !self.name.ends_with(".html") && !self.name.ends_with(".yaml")
     }

@@ -13,6 +13,7 @@ mod idempotency;
 mod ids;
 mod limits;
 mod lists;
+mod pages;
 mod protocol;
 mod recruitments;
 mod rotations;

@@ -1,12 +1,12 @@
 //! `?format=&size=&margin=&ecc=&dark=&light=` of a QR code.
 
 use super::layout::{Format, Look};
+use crate::accept::Accepted;
+use crate::picture::{PNG, SVG};
 use domain::Invalid;
 use domain::color::Color;
 use qrcodegen::QrCodeEcc;
 use serde::Deserialize;
-use crate::accept::Accepted;
-use crate::picture::{PNG, SVG};
 
 /// How a caller would have a QR code; what is left out is as the standard has it.
 #[derive(Debug, Default, Deserialize)]

@@ -1,8 +1,8 @@
 //! A QR code as SVG: two paths, sharp at every size.
 
 use super::layout::Layout;
-use std::fmt::Write;
 use crate::picture::escaped;
+use std::fmt::Write;
 
 /// The picture. It is named by its link, for people who do not see it.
 pub(super) fn render(layout: &Layout, link: &str) -> String {
