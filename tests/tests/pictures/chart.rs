@@ -33,8 +33,8 @@ async fn a_series_is_drawn_for_who_accepts_svg() {
         assert_eq!(first.header("verv-as-of"), "2026-03-26T12:00:00Z");
         for part in [
             format!("<title id=\"name\">{name}, 2026-03-20 to 2026-03-26</title>"),
-            "<desc id=\"sum\">4 clicks and 1 conversions</desc>".to_owned(),
-            "<title>2026-03-26: 4 clicks, 1 conversions</title>".to_owned(),
+            "<desc id=\"sum\">4 clicks and 1 conversion</desc>".to_owned(),
+            "<title>2026-03-26: 4 clicks, 1 conversion</title>".to_owned(),
         ] {
             assert!(first.text.contains(&part), "{part} in {}", first.text);
         }

@@ -58,11 +58,13 @@ pub(super) fn render(name: &str, days: &[Day]) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" \
          viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-labelledby=\"name sum\">\
          <title id=\"name\">{whole}, {span}</title>\
-         <desc id=\"sum\">{clicks} clicks and {conversions} conversions</desc>\
+         <desc id=\"sum\">{} and {}</desc>\
          <style>{STYLE}</style>\
          <rect class=\"ground\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>\
          <text class=\"name\" x=\"16\" y=\"30\">{short}</text>\
-         <text x=\"16\" y=\"52\">{span}</text>"
+         <text x=\"16\" y=\"52\">{span}</text>",
+        counted(clicks, "click"),
+        counted(conversions, "conversion")
     );
     legend(&mut svg, clicks, conversions);
     chart.lines(&mut svg);
@@ -70,6 +72,11 @@ pub(super) fn render(name: &str, days: &[Day]) -> String {
     chart.dates(&mut svg);
     svg.push_str("</svg>\n");
     svg
+}
+
+fn counted(count: i64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
 }
 
 fn shortened(name: &str) -> String {
@@ -84,8 +91,8 @@ fn shortened(name: &str) -> String {
 fn legend(svg: &mut String, clicks: i64, conversions: i64) {
     let right = WIDTH - RIGHT;
     for (class, text, y) in [
-        ("clicks", format!("{clicks} clicks"), 30.0),
-        ("conversions", format!("{conversions} conversions"), 52.0),
+        ("clicks", counted(clicks, "click"), 30.0),
+        ("conversions", counted(conversions, "conversion"), 52.0),
     ] {
         let (text_end, top) = (right - 18.0, y - 11.0);
         // Writing to a string does not fail, here and below.
@@ -172,7 +179,9 @@ impl Chart<'_> {
             }
             let _ = write!(
                 svg,
-                "<g><title>{date}: {clicks} clicks, {conversions} conversions</title>"
+                "<g><title>{date}: {}, {}</title>",
+                counted(*clicks, "click"),
+                counted(*conversions, "conversion")
             );
             for (class, count, width) in [
                 ("clicks", *clicks, slot * 0.8),
@@ -196,6 +205,8 @@ impl Chart<'_> {
         let slot = self.slot();
         for place in named_places(self.days.len()) {
             let middle = LEFT + slot * (place as f64 + 0.5);
+            // The last one has room for half of its text.
+            let middle = middle.min(WIDTH - 26.0);
             let text = self.days[place].date.format("%-d %b");
             let y = HEIGHT - BOTTOM + 22.0;
             let _ = write!(
