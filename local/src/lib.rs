@@ -55,6 +55,7 @@ pub fn routes() -> Routes {
         .merge(codes::routes())
         .merge(attributions::routes())
         .merge(conversions::routes())
+        .merge(event_feed::routes())
         .merge(api_keys::routes())
         .merge(programs::routes())
         .merge(privacy::routes())

@@ -1,7 +1,7 @@
 //! A limit cannot be rotated away.
 
 use domain::attribution::Visitor;
-use domain::{Attribution, AttributionId};
+use domain::{Attribution, AttributionId, Source};
 use serde_json::json;
 use tests::flows::{ATTRIBUTIONS, CODES, MENTOR, ORG};
 use tests::{Reply, Verv};
@@ -135,6 +135,8 @@ async fn seeded_click(verv: &Verv, code: &str) -> String {
         code: code.parse().expect("a code"),
         mentor: MENTOR.parse().expect("an id"),
         org: ORG.parse().expect("an id"),
+        program: None,
+        source: Source::Click,
         visitor: Visitor::default(),
         occurred_at: verv.now().into(),
         conversion: None,
