@@ -36,8 +36,7 @@ impl DataArguments {
                 DynamoDb::embedded(engine)
             }
         };
-        let store = UnscopedStore::new(database.client.clone(), &settings.table_name);
-        store.create_table_if_absent().await?;
+        let store = database.open(&settings.table_name).await?;
         Ok((store, database))
     }
 }

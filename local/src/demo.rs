@@ -7,10 +7,14 @@ use domain::click::Click;
 use domain::codes::{Issued, WantedCode};
 use domain::confirmation::Confirmation;
 use domain::terms::RequestedTerms;
-use domain::{AttributionId, Code, FoldedCode, Scope};
+use domain::{
+    Attribution, AttributionId, AttributionStatus, Code, CodeRecord, FoldedCode, OwnerFilter, Scope,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Debug;
-use store::{Store, StoreError, TransactError, UnscopedStore};
+use std::net::SocketAddr;
+use store::attributions::AttributionFilter;
+use store::{ListRequest, Start, Store, StoreError, TransactError, UnscopedStore};
 
 /// The demonstration's organisation.
 pub const ORG: &str = "org_demo";
@@ -89,6 +93,66 @@ pub async fn fill(store: &UnscopedStore, now: DateTime<Utc>) -> Result<Option<De
     }
     progress.finish();
     Ok(Some(history.demo))
+}
+
+/// Some of the demonstration, to be looked at.
+#[derive(Debug)]
+pub struct Examples {
+    code: CodeRecord,
+    recruitment: Attribution,
+}
+
+/// A code of the demonstration and the newest recruitment by it; `None` where the table does not
+/// hold it.
+///
+/// # Errors
+/// [`StoreError`] when DynamoDB does not answer.
+pub async fn examples(
+    store: &UnscopedStore,
+    now: DateTime<Utc>,
+) -> Result<Option<Examples>, StoreError> {
+    let (mentor, _, _) = MENTORS[0];
+    let (mentor, org) = (valid(mentor), valid(ORG));
+    let store = store.scoped(Scope::unrestricted(), None);
+    let Some(code) = store.find_active_code(&mentor, &org, now).await? else {
+        return Ok(None);
+    };
+    let confirmed = AttributionFilter {
+        owner: OwnerFilter {
+            mentor: Some(mentor),
+            org: Some(org),
+        },
+        status: Some(AttributionStatus::Confirmed),
+        ..AttributionFilter::default()
+    };
+    let newest = ListRequest {
+        limit: 1,
+        start: Start::Skip(0),
+    };
+    let mut page = store.list_attributions(&confirmed, newest, now).await?;
+    let recruitment = page.records.pop();
+    Ok(recruitment.map(|recruitment| Examples { code, recruitment }))
+}
+
+impl Examples {
+    /// The calls that show them, to the API at `address`: one a line.
+    #[must_use]
+    pub fn calls(&self, address: SocketAddr) -> String {
+        let (id, code) = (self.code.id, &self.code.code);
+        let (mentor, click) = (&self.code.mentor, self.recruitment.id);
+        let attributions = format!("{address}/api/v1/referral-attributions");
+        format!(
+            "  curl -s 'http://{address}/api/v1/referral-codes?org_id={ORG}'
+  curl -s http://{address}/api/v1/referral-codes/{id}/stats
+  curl -s http://{attributions}/mentor/{mentor}/total
+  curl -s 'http://{attributions}/mentor/{mentor}/timeseries?period=30d' -H 'accept: text/csv'
+  curl -s 'http://{attributions}/leaderboard?org_id={ORG}'
+  curl -s 'http://{attributions}?org_id={ORG}&status=confirmed' -H 'accept: text/csv'
+  curl -s http://{attributions}/{click}
+  curl -si http://{address}/r/{code}
+"
+        )
+    }
 }
 
 fn progress_bar() -> ProgressBar {

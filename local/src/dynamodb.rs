@@ -8,7 +8,8 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use std::error::Error;
 use std::fs;
-use web::settings::env_var;
+use store::UnscopedStore;
+use web::settings::{check_endpoint, env_var};
 
 /// A DynamoDB, and how it is reached.
 pub struct DynamoDb {
@@ -30,9 +31,7 @@ impl DynamoDb {
         let Some(endpoint) = env_var("AWS_ENDPOINT_URL_DYNAMODB") else {
             return Ok(None);
         };
-        if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
-            return Err("AWS_ENDPOINT_URL_DYNAMODB must be an http or https URL".into());
-        }
+        check_endpoint(Some(&endpoint))?;
         let region = env_var("AWS_REGION").or_else(|| env_var("AWS_DEFAULT_REGION"));
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -61,6 +60,22 @@ impl DynamoDb {
         }
     }
 
+    /// The store in its table `table_name`, which is made where it is not there.
+    ///
+    /// # Errors
+    /// The endpoint and the table that do not answer, by name and variable.
+    pub async fn open(&self, table_name: &str) -> Result<UnscopedStore, String> {
+        let store = UnscopedStore::new(self.client.clone(), table_name);
+        let made = store.create_table_if_absent().await;
+        made.map(|()| store).map_err(|error| {
+            format!(
+                "the table {table_name} (TABLE_NAME) at {} (AWS_ENDPOINT_URL_DYNAMODB): {}",
+                self.endpoint,
+                with_sources(&error)
+            )
+        })
+    }
+
     /// Whether it runs in this process.
     pub fn is_embedded(&self) -> bool {
         self.engine.is_some()
@@ -72,6 +87,17 @@ impl DynamoDb {
             engine.stop().await;
         }
     }
+}
+
+/// An error and its sources on one line.
+fn with_sources(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text.replace('\n', " ")
 }
 
 fn credentials() -> Result<Credentials, Box<dyn Error>> {

@@ -22,7 +22,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use web::App;
 use web::lambda::logs::filter;
-use web::settings::{ApiAccess, Settings, env_var};
+use web::settings::{ApiAccess, SettingError, Settings, env_var};
 
 /// Runs Verv on this machine, with DynamoDB embedded.
 #[derive(Parser)]
@@ -98,18 +98,19 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    log_to_stderr();
+    log_to_stderr()?;
     let settings = Settings::from_env()?;
     let listener = listen((arguments.host, arguments.port).into(), "--port").await?;
     let database = start_dynamodb(arguments).await?;
-    let store = UnscopedStore::new(database.client.clone(), &settings.table_name);
-    store.create_table_if_absent().await?;
+    let store = database.open(&settings.table_name).await?;
     let clock = Clock::system();
-    if arguments.demo {
-        fill_with_demo(&store, &clock).await?;
-    }
-
     let address = listener.local_addr()?;
+    let calls = match arguments.demo {
+        true => calls_of_demo(&store, &clock, address).await?,
+        false => None,
+    };
+    let app = App::new(store.clone(), Arc::new(settings.clone()), clock.clone());
+    let router = with_cors(as_at_the_gateway(local::router(app)))?;
     // Before the greeting: whoever reads that may stop the process at once.
     let stop = stop_signal()?;
     warn_of_public(&settings, address);
@@ -118,15 +119,17 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         &location(arguments, &database),
         &database.endpoint,
         store.table_name(),
+        &calls.unwrap_or_else(|| first_calls(address)),
     );
+    if settings.api_access == ApiAccess::Token {
+        println!("{WITH_TOKEN}");
+    }
     let aggregator = tokio::spawn(local::aggregate_regularly(
-        store.clone(),
-        clock.clone(),
+        store,
+        clock,
         settings.fold_pace,
         settings.visitor_retention,
     ));
-    let router = local::router(App::new(store, Arc::new(settings), clock));
-    let router = with_cors(as_at_the_gateway(router))?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(stop)
@@ -136,16 +139,18 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn log_to_stderr() {
+fn log_to_stderr() -> Result<(), SettingError> {
     let level = env_var("RUST_LOG")
         .unwrap_or_else(|| "warn,dynoxide=error,store=info,web=info,local=info".to_owned());
+    let filter = filter(&level)?;
     let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_writer(std::io::stderr);
     tracing_subscriber::registry()
         .with(lines)
-        .with(filter(&level))
+        .with(filter)
         .init();
+    Ok(())
 }
 
 /// The DynamoDB behind the API: embedded, or the one that the environment names.
@@ -183,7 +188,12 @@ async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Box<dyn 
     })
 }
 
-async fn fill_with_demo(store: &UnscopedStore, clock: &Clock) -> Result<(), Box<dyn Error>> {
+/// Fills an empty table with the demonstration; the calls that show it, where it is there.
+async fn calls_of_demo(
+    store: &UnscopedStore,
+    clock: &Clock,
+    address: SocketAddr,
+) -> Result<Option<String>, Box<dyn Error>> {
     match demo::fill(store, clock.now()).await? {
         Some(demo) => println!(
             "Demo: {} codes, {} clicks and {} recruitments in organisation {}.\n",
@@ -194,7 +204,8 @@ async fn fill_with_demo(store: &UnscopedStore, clock: &Clock) -> Result<(), Box<
         ),
         None => println!("Demo: left out, as the table holds codes already.\n"),
     }
-    Ok(())
+    let examples = demo::examples(store, clock.now()).await?;
+    Ok(examples.map(|examples| examples.calls(address)))
 }
 
 /// Listens for Ctrl-C and `SIGTERM` from now on; the future ends at the first of them.
@@ -235,7 +246,14 @@ fn warn_of_public(settings: &Settings, address: SocketAddr) {
     }
 }
 
-fn greet(address: SocketAddr, location: &str, endpoint: &str, table: &str) {
+/// What to do about a 401, where calls need a token.
+const WITH_TOKEN: &str = "API_ACCESS is token, so give each call a token:
+
+  TOKEN=$(cargo run -q -p local -- token --sub me --role ROLE_ADMIN)
+  curl … -H \"authorization: Bearer $TOKEN\"
+";
+
+fn greet(address: SocketAddr, location: &str, endpoint: &str, table: &str, calls: &str) {
     println!(
         "Verv is up.
 
@@ -244,12 +262,19 @@ fn greet(address: SocketAddr, location: &str, endpoint: &str, table: &str) {
 
 Try:
 
-  curl -s http://{address}/api/v1/referral-codes -H 'content-type: application/json' \\
-       -d '{{\"mentor_id\":\"usr_4491\",\"org_id\":\"org_002\",\"prefix\":\"JAN-VERV\"}}'
-  curl -s http://{address}/api/v1/referral-codes
-  curl -s http://{address}/api/v1/referral-attributions/mentor/usr_4491/total
-
+{calls}
 Ctrl-C stops it.
 "
     );
+}
+
+/// What to try on an empty table.
+fn first_calls(address: SocketAddr) -> String {
+    format!(
+        "  curl -s http://{address}/api/v1/referral-codes -H 'content-type: application/json' \\
+       -d '{{\"mentor_id\":\"usr_4491\",\"org_id\":\"org_002\",\"prefix\":\"JAN-VERV\"}}'
+  curl -s http://{address}/api/v1/referral-codes
+  curl -s http://{address}/api/v1/referral-attributions/mentor/usr_4491/total
+"
+    )
 }

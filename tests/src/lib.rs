@@ -4,7 +4,7 @@
 //!
 //! Three things are watched in every test: that no function calls what its policy in the
 //! template denies ([`policy`]), that no log line tells who somebody is ([`logs`]), and that
-//! `openapi.yaml` says every answer ([`openapi`]).
+//! `openapi.yaml` says every request that is carried out and every answer ([`openapi`]).
 
 pub mod contract;
 pub mod faults;

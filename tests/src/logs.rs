@@ -46,7 +46,7 @@ pub fn watch() {
             .json()
             .with_writer(|| Searched);
         tracing_subscriber::registry()
-            .with(searched.with_filter(web::lambda::logs::filter("trace")))
+            .with(searched.with_filter(web::lambda::logs::filter("trace").expect("a level")))
             .init();
     });
 }

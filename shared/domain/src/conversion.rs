@@ -132,6 +132,7 @@ mod tests {
         CountedCode {
             record,
             confirmed: 1,
+            counts_since: None,
         }
     }
 

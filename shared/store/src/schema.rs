@@ -4,11 +4,16 @@
 use crate::dynamo::Dynamo;
 use crate::error::StoreError;
 use crate::keys::{BY_MENTOR, BY_ORG, EXPIRES, PK, SK};
+use aws_sdk_dynamodb::client::Waiters;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
+use std::time::Duration;
+
+/// How long a new table may take until it can be used.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Dynamo {
     /// Creates the table unless it exists.
@@ -23,6 +28,10 @@ impl Dynamo {
                 .is_some_and(aws_sdk_dynamodb::operation::create_table::CreateTableError::is_resource_in_use_exception);
             return if exists { Ok(()) } else { Err(error.into()) };
         }
+        // AWS is some seconds about it, and takes no other change meanwhile.
+        let made = self.client().wait_until_table_exists();
+        let made = made.table_name(self.table()).wait(PATIENCE).await;
+        made.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let ttl = TimeToLiveSpecification::builder()
             .enabled(true)
             .attribute_name(EXPIRES)

@@ -85,9 +85,14 @@ impl UnscopedStore {
     }
 
     /// Reads an absent key, so that connection and credentials are there before the first
-    /// request. Whether it works is the first request's concern.
-    pub async fn warm_up(&self) {
-        let _ = self.dynamo.get_item(&keys::nothing(), Read::Eventual).await;
+    /// request.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer, which it may the next time.
+    pub async fn warm_up(&self) -> Result<(), StoreError> {
+        let nothing = keys::nothing();
+        let read = self.dynamo.get_item(&nothing, Read::Eventual).await;
+        read.map(drop)
     }
 }
 

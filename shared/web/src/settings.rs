@@ -1,10 +1,12 @@
 //! Settings from the environment, read once in init.
 
+mod dynamodb;
 mod error;
 mod limits;
 mod links;
 mod tokens;
 
+pub use dynamodb::check_endpoint;
 pub use error::SettingError;
 pub use limits::{AuditKey, Limits, ProxyRule};
 
@@ -87,18 +89,8 @@ impl Settings {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let set = |variable: &'static str| lookup(variable).filter(|value| !value.is_empty());
         let on_lambda = set("AWS_LAMBDA_FUNCTION_NAME").is_some();
-        let table_name = match set("TABLE_NAME") {
-            Some(name) => name,
-            None if on_lambda => {
-                return Err(SettingError::new(
-                    "TABLE_NAME",
-                    "must name the DynamoDB table",
-                ));
-            }
-            None => "verv".to_owned(),
-        };
         let settings = Self {
-            table_name,
+            table_name: dynamodb::table_name(set("TABLE_NAME"), on_lambda)?,
             stack_name: set("STACK_NAME").or_else(|| on_lambda.then(|| "verv".to_owned())),
             event_bus: set("EVENT_BUS"),
             join_base_url: links::join_base_url(set("JOIN_BASE_URL"), on_lambda)?,
@@ -255,6 +247,9 @@ mod tests {
     #[test]
     fn a_setting_at_fault_is_named() {
         for (variable, value) in [
+            ("TABLE_NAME", "verv table"),
+            ("TABLE_NAME", "arn:aws:dynamodb:eu-north-1:1:table/verv"),
+            ("TABLE_NAME", "ab"),
             ("JOIN_BASE_URL", "javascript:alert(1)"),
             ("SHORT_BASE_URL", "org.no/r"),
             ("LINK_FALLBACK_URL", "/sorry"),

@@ -2,9 +2,11 @@
 //! needed, once in a process.
 
 mod answer;
+mod sent;
 mod watch;
 
 pub use answer::Answer;
+pub use sent::Sent;
 pub use watch::as_documented;
 
 use crate::template::{json, repository};
@@ -87,6 +89,19 @@ impl Document {
             Some(reference) => self.resolve(reference.strip_prefix('#')?),
             None => Some((pointer.to_owned(), node)),
         }
+    }
+
+    /// The pointers to the parameters of an operation, its path's own first.
+    #[must_use]
+    pub fn parameters(&self, operation: &Operation) -> Vec<String> {
+        let item = operation.pointer.rsplit_once('/').map(|(item, _)| item);
+        let lists = [item.unwrap_or_default(), &operation.pointer];
+        let of_list = |list: &str| {
+            let pointer = format!("{list}/parameters");
+            let listed = self.root.pointer(&pointer).and_then(Value::as_array);
+            (0..listed.map_or(0, Vec::len)).map(move |place| format!("{pointer}/{place}"))
+        };
+        lists.into_iter().flat_map(of_list).collect()
     }
 
     /// What the schema at `pointer` has against `value`.

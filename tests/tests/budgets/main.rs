@@ -2,6 +2,7 @@
 //! DynamoDB reports, the same in a small table and in a large one.
 
 mod callers;
+mod conversions;
 mod terms;
 
 use axum::http::Method;
@@ -36,10 +37,6 @@ const CREATE: Budget = budget(2, 2.0, 12.0);
 const RETIRE: Budget = budget(2, 2.0, 14.0);
 const CLICK: Budget = budget(2, 1.0, 3.0);
 const CONFIRM: Budget = budget(2, 2.0, 16.0);
-const CONVERT: Budget = budget(2, 3.0, 18.0);
-/// The click says which code is to be read.
-const CONVERT_CLICK: Budget = budget(3, 3.0, 18.0);
-const OF_MEMBER: Budget = budget(1, 2.0, 0.0);
 const TOTAL: Budget = budget(2, 6.0, 0.0);
 const LIST: Budget = budget(2, 16.0, 0.0);
 const EXPORT_MEMBER: Budget = budget(3, 3.0, 0.0);
@@ -352,49 +349,7 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
     measured.take("confirm", CONFIRM, &confirmed);
     let again = verv.put(&path(attributions, &click), confirmation).await;
     measured.take("confirm again", CONFIRM, &again);
-    conversions(verv, measured, code).await;
-}
-
-/// By a code without a limit, and by one whose item counts; by a click.
-async fn conversions(verv: &Verv, measured: &mut Measured, code: &str) {
-    let conversions = "/api/v1/referral-conversions";
-    let by_code = json!({"code": code, "new_member_id": "typed_1"});
-    let made = verv.post(conversions, by_code).await;
-    measured.take("convert by code", CONVERT, &made);
-    let limited = json!({
-        "mentor_id": "usr_limited", "org_id": "org_002", "code": "LIMITED-CODE",
-        "max_referrals": 5,
-    });
-    let records = "/api/v1/referral-code-records";
-    verv.post(records, limited).await.expect(201);
-    let by_code = json!({"code": "LIMITED-CODE", "new_member_id": "typed_2"});
-    let made = verv.post(conversions, by_code).await;
-    measured.take("convert by limited code", CONVERT, &made);
-    let attributions = "/api/v1/referral-attributions";
-    let click = verv.post(attributions, json!({"code": code})).await;
-    let by_click = json!({"click_id": click.string("/id"), "new_member_id": "typed_3"});
-    let made = verv.post(conversions, by_click).await;
-    measured.take("convert by click", CONVERT_CLICK, &made);
-    for (name, budget, query) in [
-        ("recruitments", LIST, ""),
-        ("recruitments of a mentor", LIST, "&mentor_id=usr_4491"),
-        (
-            "recruitments of a month",
-            LIST,
-            "&from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z",
-        ),
-        ("recruitments of a span", LIST, "&from=2026-03-01T00:00:01Z"),
-        (
-            "who recruited a member",
-            OF_MEMBER,
-            "&new_member_id=typed_1",
-        ),
-    ] {
-        let list = verv
-            .get(&format!("{conversions}?org_id=org_002{query}"))
-            .await;
-        measured.take(name, budget, &list);
-    }
+    conversions::reported(verv, measured, code).await;
 }
 
 /// A member, and a mentor with one code: the cost is for what is theirs, and for a look into

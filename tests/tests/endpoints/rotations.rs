@@ -1,7 +1,7 @@
 //! A limit cannot be rotated away.
 
-use domain::attribution::Visitor;
-use domain::{Attribution, AttributionId, Source};
+use domain::attribution::{Source, Visitor};
+use domain::{Attribution, AttributionId};
 use serde_json::json;
 use tests::flows::{ATTRIBUTIONS, CODES, MENTOR, ORG};
 use tests::{Reply, Verv};
@@ -132,11 +132,11 @@ async fn a_click_before_several_rotations_takes_a_trip_for_each() {
 async fn seeded_click(verv: &Verv, code: &str) -> String {
     let click = Attribution {
         id: AttributionId::new(verv.now()),
+        source: Source::Click,
+        program: None,
         code: code.parse().expect("a code"),
         mentor: MENTOR.parse().expect("an id"),
         org: ORG.parse().expect("an id"),
-        program: None,
-        source: Source::Click,
         visitor: Visitor::default(),
         occurred_at: verv.now().into(),
         conversion: None,

@@ -75,3 +75,36 @@ async fn a_function_without_a_needed_setting_fails_in_init_and_names_it() {
     };
     assert!(wrote.contains("AWS_REGION"), "{wrote}");
 }
+
+#[tokio::test]
+async fn a_function_with_a_setting_at_fault_fails_in_init_and_names_it() {
+    for (variable, value) in [
+        ("TABLE_NAME", "my table"),
+        ("RUST_LOG", "loud"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "localhost:8000"),
+    ] {
+        let variables = [("TABLE_NAME", TABLE), (variable, value)];
+        let Err(InitFailure(wrote)) = Lambda::start("codes", &variables).await else {
+            panic!("codes starts with {variable}={value}");
+        };
+        assert!(wrote.contains(variable), "{variable}: {wrote}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_named_in_the_log() {
+    let engine = Arc::new(Engine::in_memory().await.expect("the engine starts"));
+    let endpoint = engine.endpoint();
+    let variables = [
+        ("TABLE_NAME", "nowhere"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
+    ];
+    let started = Lambda::start("codes", &variables).await;
+    let codes = started.unwrap_or_else(|InitFailure(wrote)| panic!("{wrote}"));
+    let wrote = codes.output();
+    assert!(
+        wrote.contains("TABLE_NAME") && wrote.contains("nowhere"),
+        "{wrote}"
+    );
+    codes.stop().await;
+}

@@ -1,8 +1,8 @@
-//! What the watch over every answer finds.
+//! What the watch over every request and answer finds.
 
 use axum::http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
-use tests::openapi::{Answer, Document};
+use tests::openapi::{Answer, Document, Sent};
 
 const ID: &str = "/api/v1/referral-codes/rc_8f3a21bc";
 
@@ -107,4 +107,53 @@ fn a_status_a_field_a_type_a_header_and_a_code_that_are_not_documented_are_found
     }
     let text = undocumented("/nowhere", 200, &[JSON], &code());
     assert!(text.contains("an operation GET /nowhere"), "{text}");
+}
+
+/// What the document does not allow of a request for a code.
+fn not_allowed(uri: &str, key: &'static str, body: &Value) -> String {
+    let headers = HeaderMap::from_iter([(
+        "idempotency-key".parse().expect("a name"),
+        HeaderValue::from_static(key),
+    )]);
+    let body = body.to_string();
+    let sent = Sent {
+        method: "POST",
+        uri: &uri.parse().expect("a URI"),
+        headers: &headers,
+        body: Some(body.as_bytes()),
+    };
+    sent.undocumented(Document::get()).join("; ")
+}
+
+#[test]
+fn what_a_request_has_beyond_the_document_is_found() {
+    let (codes, key) = ("/api/v1/referral-codes", "key-1");
+    let body = json!({"mentor_id": "usr_1", "org_id": "org_1"});
+    assert_eq!(not_allowed(codes, key, &body), "");
+    let long = "x".repeat(256);
+    let over: &'static str = long.leak();
+    for (uri, key, body, found) in [
+        (
+            "/api/v1/referral-codes?dry=1",
+            key,
+            body.clone(),
+            "the parameter dry",
+        ),
+        (codes, over, body.clone(), "Idempotency-Key"),
+        (
+            codes,
+            key,
+            json!({"mentor_id": "usr_1"}),
+            "\"org_id\" is a required property",
+        ),
+        (
+            codes,
+            key,
+            json!({"mentor_id": "usr 1", "org_id": "org_1"}),
+            "body/mentor_id",
+        ),
+    ] {
+        let text = not_allowed(uri, key, &body);
+        assert!(text.contains(found), "{text} and not {found}");
+    }
 }

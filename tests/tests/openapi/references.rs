@@ -81,16 +81,13 @@ fn every_link_names_an_operation_and_parameters_that_it_has() {
     for (name, link) in links {
         let id = link["operationId"].as_str().expect("an operation");
         let operation = operation_of(id).unwrap_or_else(|| panic!("no operation {id}"));
-        let item = operation.pointer.rsplit_once('/').expect("a path item").0;
-        let mut known = BTreeSet::new();
-        for list in [item, operation.pointer.as_str()] {
-            let count = document.root.pointer(&format!("{list}/parameters"));
-            for place in 0..count.and_then(Value::as_array).map_or(0, Vec::len) {
-                let parameter = document.resolve(&format!("{list}/parameters/{place}"));
-                let (_, parameter) = parameter.expect("a parameter");
-                known.insert(parameter["name"].as_str().expect("a name"));
-            }
-        }
+        let parameters = document.parameters(operation).into_iter();
+        let known: BTreeSet<_> = parameters
+            .map(|pointer| {
+                let (_, parameter) = document.resolve(&pointer).expect("a parameter");
+                parameter["name"].as_str().expect("a name")
+            })
+            .collect();
         let given = link["parameters"].as_object().into_iter();
         for parameter in given.flat_map(|given| given.keys()) {
             assert!(known.contains(parameter.as_str()), "{name}: {parameter}");

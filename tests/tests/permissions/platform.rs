@@ -46,7 +46,7 @@ impl Platform {
         let mut restricted = Vec::new();
         for (name, declared) in http_functions() {
             let (store, recorder) = recorded();
-            store.warm_up().await;
+            store.warm_up().await.expect("the table is there");
             if deployed
                 .variables(deployed.function(name))
                 .contains("API_ACCESS")
@@ -63,7 +63,7 @@ impl Platform {
             functions.push((name, router, routes(deployed.function(name)), recorder));
         }
         let scheduled = recorded();
-        scheduled.0.warm_up().await;
+        scheduled.0.warm_up().await.expect("the table is there");
         Self {
             functions,
             restricted,

@@ -1,7 +1,7 @@
 //! The guide's commands address the deployment that they mean.
 
 use std::fs;
-use tests::template::repository;
+use tests::template::{Template, repository};
 
 fn guide() -> String {
     fs::read_to_string(repository().join("docs/deploying.md")).expect("the guide")
@@ -37,6 +37,46 @@ fn section<'g>(guide: &'g str, heading: &str) -> &'g str {
         .split_once(heading)
         .unwrap_or_else(|| panic!("{heading}"));
     rest.split("\n## ").next().unwrap_or(rest)
+}
+
+/// A query is saved as the guide has it, over the logs of every function.
+#[test]
+fn the_saved_queries_are_those_of_the_guide() {
+    let guide = guide();
+    let template = Template::read();
+    let functions = template.functions();
+    let logs: Vec<_> = functions
+        .iter()
+        .map(|(_, function)| &function["Properties"]["LoggingConfig"]["LogGroup"])
+        .collect();
+    let resources = template.0["Resources"].as_object().expect("resources");
+    let queries = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::Logs::QueryDefinition");
+    let queries: Vec<_> = queries.map(|query| &query["Properties"]).collect();
+    assert_eq!(queries.len(), 6);
+    for query in queries {
+        let name = query["Name"]["Fn::Sub"].as_str().expect("a name");
+        let name = name.strip_prefix("${AWS::StackName}/").expect("a folder");
+        assert!(guide.contains(&format!("`{name}`")), "{name}");
+        let text = query["QueryString"].as_str().expect("a query");
+        let fenced = format!("```\n{}\n```", text.trim_end());
+        assert!(guide.contains(&fenced), "{name}: {text}");
+        let searched = query["LogGroupNames"].as_array().expect("log groups");
+        let missing = logs.iter().find(|group| !searched.contains(group));
+        assert_eq!(missing, None, "{name}");
+    }
+}
+
+#[test]
+fn the_container_is_built_with_the_pinned_toolchain() {
+    let read = |file: &str| fs::read_to_string(repository().join(file)).expect(file);
+    let toolchain = read("rust-toolchain.toml");
+    let version = toolchain.split("channel = \"").nth(1);
+    let version = version.and_then(|rest| rest.split('"').next());
+    let from = format!("FROM rust:{}-", version.expect("a version"));
+    assert!(read("Containerfile").contains(&from), "{from}");
+    assert_eq!(read(".containerignore"), read(".dockerignore"));
 }
 
 #[test]

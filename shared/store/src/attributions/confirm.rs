@@ -1,17 +1,17 @@
 //! A click that became a recruitment.
 
-use super::convert::KeptConversion;
+use super::recruited::{KeptConversion, recruitment_of};
 use super::tally::{Knowledge, Tally};
 use super::{change_of, unconfirmed};
-use crate::attribution_item::{AttributionChange, AttributionItem, MemberGuard};
+use crate::attribution_item::{AttributionChange, AttributionItem};
 use crate::code_item::CanonicalCode;
 use crate::dynamo::Read;
-use crate::error::{StoreError, TransactError};
+use crate::error::TransactError;
 use crate::expression::Update;
 use crate::idempotency::IdempotencyKey;
 use crate::keys;
 use crate::store::Store;
-use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
+use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::confirmation::{ConfirmDecision, ConfirmRefusal, Confirmation};
 use domain::{Attribution, AttributionId, CodeRecord, OutboxEntry, Recruitment};
@@ -40,7 +40,7 @@ impl Store {
         confirmation
             .conversion(now)
             .map_err(TransactError::Refused)?;
-        let is_overtaken = AtomicBool::new(false);
+        let is_first = AtomicBool::new(true);
         until_settled("the attribution", || async {
             let (found, code) = try_join!(
                 self.find_attribution(id, now),
@@ -48,7 +48,7 @@ impl Store {
             )?;
             let attribution = found.ok_or(refused(ConfirmRefusal::NotFound))?;
             let confirmed = self
-                .try_confirm((attribution, code), &confirmation, None, &is_overtaken, now)
+                .try_confirm((attribution, code), &confirmation, None, &is_first, now)
                 .await?;
             Ok(match confirmed {
                 Confirmed::Now(attribution) | Confirmed::Before(attribution) => attribution,
@@ -64,7 +64,7 @@ impl Store {
         (attribution, code): (Attribution, Option<CanonicalCode>),
         confirmation: &Confirmation,
         key: Option<&IdempotencyKey>,
-        is_overtaken: &AtomicBool,
+        is_first: &AtomicBool,
         now: DateTime<Utc>,
     ) -> Attempt<Confirmed, ConfirmRefusal> {
         let terms = code.clone().map(|code| CodeRecord::from(code).terms);
@@ -75,9 +75,9 @@ impl Store {
             ConfirmDecision::Replay => return Ok(Confirmed::Before(attribution)),
             ConfirmDecision::Confirm(conversion) => conversion,
         };
-        let knowledge = match is_overtaken.swap(true, Ordering::Relaxed) {
-            false => Knowledge::First,
-            true => Knowledge::Refused,
+        let knowledge = match is_first.swap(false, Ordering::Relaxed) {
+            true => Knowledge::First,
+            false => Knowledge::Refused,
         };
         let tally = self.tally(code, program.as_ref(), knowledge, now).await?;
         // Racers for the last referrals learn it by reading, not by queueing for the code's
@@ -137,24 +137,6 @@ pub(super) enum Confirmed {
     Now(Attribution),
     /// By an earlier request.
     Before(Attribution),
-}
-
-/// What a confirmed attribution has become.
-pub(super) fn recruitment_of(confirmed: &Attribution) -> Result<Recruitment, StoreError> {
-    let recruitment = Recruitment::of(confirmed);
-    recruitment.ok_or_else(|| StoreError::corrupt("a confirmed attribution without a conversion"))
-}
-
-impl<R: From<ConfirmRefusal>> Transaction<'_, Conflict<R>> {
-    /// Writes the guard that keeps the member at one referrer, unless another has them.
-    pub(super) fn guard(self, recruitment: &Recruitment) -> Self {
-        let guard = MemberGuard::from(recruitment);
-        self.create(&guard, |held: Option<MemberGuard>| {
-            held.map_or(Conflict::Overtaken, |held| {
-                Conflict::Refused(ConfirmRefusal::MemberHeld(held.attribution).into())
-            })
-        })
-    }
 }
 
 /// The change that makes a click a conversion.

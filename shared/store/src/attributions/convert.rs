@@ -1,9 +1,7 @@
 //! Recruitments that a server reports: by the code alone, or by the click that led to them.
-//!
-//! A reply that is kept names the attribution and nobody: what it shows is read again, so that
-//! an erasure need not look for it. An attribution cannot change once it is confirmed.
 
-use super::confirm::{Confirmed, recruitment_of};
+use super::confirm::Confirmed;
+use super::recruited::{KeptConversion, recruitment_of};
 use super::tally::{Knowledge, Tally};
 use crate::attribution_item::{AttributionItem, MemberGuard};
 use crate::code_item::CanonicalCode;
@@ -21,7 +19,6 @@ use domain::{
 };
 use futures::future::join;
 use futures::try_join;
-use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
 
 /// What a report of a recruitment came to.
@@ -31,24 +28,6 @@ pub enum Converted {
     New(Recruitment),
     /// The same member had been confirmed by the same code, or click, before.
     Repeated(Recruitment),
-}
-
-/// What is kept of a report under its idempotency key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct KeptConversion {
-    id: AttributionId,
-    is_new: bool,
-}
-
-impl KeptConversion {
-    /// The attribution was confirmed by this report.
-    pub(super) fn made(id: AttributionId) -> Self {
-        Self { id, is_new: true }
-    }
-
-    fn repeated(id: AttributionId) -> Self {
-        Self { id, is_new: false }
-    }
 }
 
 /// A code as it was read to be used.
@@ -106,7 +85,7 @@ impl Store {
         key: Option<&IdempotencyKey>,
         now: DateTime<Utc>,
     ) -> Result<IdempotentReply<Converted>, TransactError<ConfirmRefusal>> {
-        let is_overtaken = AtomicBool::new(false);
+        let is_first = AtomicBool::new(true);
         until_settled("the recruitment", || async {
             let earlier = find_reply(&self.dynamo, key, now);
             let (earlier, found) = join(earlier, self.find_attribution(id, now)).await;
@@ -122,7 +101,7 @@ impl Store {
             let code = self.issued_code(&confirmation.code, Read::Strong).await?;
             let clicked = (attribution, code);
             match self
-                .try_confirm(clicked, &confirmation, key, &is_overtaken, now)
+                .try_confirm(clicked, &confirmation, key, &is_first, now)
                 .await?
             {
                 Confirmed::Now(attribution) => {
@@ -167,9 +146,8 @@ impl Store {
         let made = confirmation.without_click(&counted, program.as_ref(), now);
         let attribution = made.map_err(refused)?;
         let recruitment = recruitment_of(&attribution)?;
-        let whole = Knowledge::Refused;
         let tally = self
-            .tally(Some(canonical), program.as_ref(), whole, now)
+            .tally(Some(canonical), program.as_ref(), Knowledge::First, now)
             .await?;
         let is_counted = matches!(tally, Tally::Code(_));
         let item = AttributionItem::from(&attribution).counted(is_counted);
@@ -184,7 +162,7 @@ impl Store {
         Ok(IdempotentReply::fresh(Converted::New(recruitment), now))
     }
 
-    /// What the member's guard holds, where that is what `confirmation` asks for; `refusal`
+    /// What the member's guard holds, where that is what `confirmation` says; `refusal`
     /// where it holds nothing.
     async fn repeated(
         &self,

@@ -5,6 +5,7 @@ mod confirm;
 mod convert;
 mod delete;
 mod list;
+mod recruited;
 mod recruitments;
 mod statistics;
 mod tally;

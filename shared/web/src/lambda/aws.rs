@@ -3,7 +3,7 @@
 //! The SDK's default chains would go on to files and to the instance metadata service, which
 //! answers nobody on Lambda: a misconfigured function would be slow instead of wrong.
 
-use crate::settings::{SettingError, env_var};
+use crate::settings::{SettingError, check_endpoint, env_var};
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
@@ -28,8 +28,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Region, credentials and endpoints of the environment.
 ///
 /// # Errors
-/// The variable that is missing, by name.
+/// The variable at fault, by name.
 pub(super) async fn config() -> Result<SdkConfig, SettingError> {
+    check_endpoint(env_var("AWS_ENDPOINT_URL_DYNAMODB").as_deref())?;
     if env_var("AWS_REGION").is_none() && env_var("AWS_DEFAULT_REGION").is_none() {
         return Err(SettingError::new("AWS_REGION", "must name the AWS region"));
     }

@@ -1,7 +1,7 @@
 //! Logs as JSON lines.
 
 use crate::middleware::AUDIT_TARGET;
-use crate::settings::env_var;
+use crate::settings::{SettingError, env_var};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -11,9 +11,17 @@ const OWN_CRATES: [&str; 5] = ["domain", "store", "web", "stats_aggregator", "lo
 
 /// Begins to log: at the level of `RUST_LOG`, else at the one of Lambda's own logging
 /// controls, else at info.
-pub(super) fn init() {
-    let level = env_var("RUST_LOG").or_else(|| env_var("AWS_LAMBDA_LOG_LEVEL"));
-    let level = level.unwrap_or_else(|| "info".to_owned());
+///
+/// # Errors
+/// `RUST_LOG` names no level.
+pub(super) fn init() -> Result<(), SettingError> {
+    let filter = match env_var("RUST_LOG") {
+        Some(level) => filter(&level)?,
+        // Lambda has a level that we lack, FATAL.
+        None => env_var("AWS_LAMBDA_LOG_LEVEL")
+            .and_then(|level| filter(&level).ok())
+            .unwrap_or_else(info),
+    };
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -22,40 +30,55 @@ pub(super) fn init() {
         .with_target(false);
     tracing_subscriber::registry()
         .with(lines)
-        .with(filter(&level))
+        .with(filter)
         .init();
+    Ok(())
 }
 
 /// What is logged at `level`: `debug`, or directives such as `info,hyper=debug`, which are
-/// taken as they are. Anything else is info.
+/// taken as they are.
 ///
 /// A level is that of Verv's own code. The libraries beneath it stay at info: in more detail
 /// they print what they send and receive, which is what a log must never hold.
 ///
 /// The audit trail is logged at every level.
-#[must_use]
-pub fn filter(level: &str) -> Targets {
+///
+/// # Errors
+/// [`SettingError`] that names `RUST_LOG`, where `level` is neither.
+pub fn filter(level: &str) -> Result<Targets, SettingError> {
     let level = level.to_lowercase();
     let filter = match level.parse::<LevelFilter>() {
         Ok(own) if own > LevelFilter::INFO => {
             let own_crates = OWN_CRATES.map(|name| (name, own));
             info().with_targets(own_crates)
         }
-        _ => directives(&level).unwrap_or_else(info),
+        _ => directives(&level).ok_or_else(|| {
+            SettingError::new(
+                "RUST_LOG",
+                "must be off, error, warn, info, debug or trace, or parts such as info,hyper=debug",
+            )
+        })?,
     };
-    filter.with_target(AUDIT_TARGET, LevelFilter::INFO)
+    Ok(filter.with_target(AUDIT_TARGET, LevelFilter::INFO))
 }
 
 fn info() -> Targets {
-    Targets::new().with_default(LevelFilter::INFO)
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target(AUDIT_TARGET, LevelFilter::INFO)
 }
 
 /// What `text` names, if every part of it is a directive.
 fn directives(text: &str) -> Option<Targets> {
     // An empty part would be taken for the level of errors.
     let parts: Vec<_> = text.split(',').filter(|part| !part.is_empty()).collect();
-    let filter = parts.join(",").parse().ok();
-    filter.filter(|_| !parts.is_empty())
+    // A word that is no level would be taken for a target, and silence all others.
+    let is_level = |part: &str| {
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+        !level.is_empty() && level.parse::<LevelFilter>().is_ok()
+    };
+    let is_plain = !parts.is_empty() && parts.iter().all(|part| is_level(part));
+    is_plain.then(|| parts.join(",").parse().ok())?
 }
 
 #[cfg(test)]
@@ -74,8 +97,6 @@ mod tests {
             ),
             ("info,hyper=trace", "hyper=trace,info,audit=info"),
             ("info,,hyper=trace,", "hyper=trace,info,audit=info"),
-            ("store=loud", "info,audit=info"),
-            ("", "info,audit=info"),
         ] {
             let sorted = |text: &str| {
                 let mut parts: Vec<_> = text.split(',').map(ToOwned::to_owned).collect();
@@ -83,10 +104,25 @@ mod tests {
                 parts
             };
             assert_eq!(
-                sorted(&filter(level).to_string()),
+                sorted(&filter(level).expect("a level").to_string()),
                 sorted(expected),
                 "{level}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_no_level_is_refused_by_name() {
+        for level in [
+            "loud",
+            "store=loud",
+            "info,loud",
+            "verbose=",
+            ",",
+            "info=debug=trace",
+        ] {
+            let error = filter(level).expect_err(level).to_string();
+            assert!(error.starts_with("RUST_LOG"), "{error}");
         }
     }
 }

@@ -11,6 +11,7 @@ pub use gateway::encode_uri;
 
 use crate::access::Access;
 use crate::app::App;
+use crate::problem::Cause;
 use crate::routes::Routes;
 use crate::settings::{ApiAccess, SettingError, Settings, env_var};
 use domain::Clock;
@@ -80,7 +81,7 @@ impl VerifiesTokens {
 /// # Errors
 /// A setting at fault, by name.
 pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
-    logs::init();
+    logs::init()?;
     let config = aws::config().await?;
     let needs_keys = verifies.needs_keys(env_var("API_ACCESS").as_deref());
     let keys = async {
@@ -104,7 +105,14 @@ pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
     }
     let client = aws_sdk_dynamodb::Client::new(&config);
     let store = UnscopedStore::new(client, &settings.table_name);
-    store.warm_up().await;
+    if let Err(error) = store.warm_up().await {
+        // Whether it works is the first request's concern: a policy may be too new to be known.
+        tracing::error!(
+            error = Cause::new(error).chain(),
+            "the table {} cannot be read: TABLE_NAME, AWS_ENDPOINT_URL_DYNAMODB",
+            settings.table_name
+        );
+    }
     Ok(Started {
         store,
         settings: Arc::new(settings),
