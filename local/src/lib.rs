@@ -9,6 +9,7 @@ pub mod dynamodb;
 pub mod engine;
 pub mod gateway;
 pub mod repair;
+pub mod stream;
 pub mod token;
 
 use axum::Router;

@@ -42,7 +42,9 @@ async fn put_events(State(bridge): State<Bridge>, headers: HeaderMap, call: Stri
             false => json!({"EventId": "17793124-05d4-b198-2fde-7ededc63b103"}),
         })
         .collect();
-    let failed = answers.iter().filter(|answer| answer["ErrorCode"].is_string());
+    let failed = answers
+        .iter()
+        .filter(|answer| answer["ErrorCode"].is_string());
     let answer = json!({"FailedEntryCount": failed.count(), "Entries": answers});
     bridge.calls.lock().expect("a lock").push(entries);
     (StatusCode::OK, answer.to_string()).into_response()
@@ -106,13 +108,22 @@ async fn events_of_the_stream_are_put_on_the_bus_with_whom_they_are_about() {
     let [entries] = &calls[..] else {
         panic!("{calls:?}")
     };
-    let types: Vec<_> = entries.iter().map(|entry| entry["DetailType"].clone()).collect();
-    assert_eq!(types, ["code.created", "attribution.confirmed", "limit.reached"]);
+    let types: Vec<_> = entries
+        .iter()
+        .map(|entry| entry["DetailType"].clone())
+        .collect();
+    assert_eq!(
+        types,
+        ["code.created", "attribution.confirmed", "limit.reached"]
+    );
     for entry in entries {
         assert_eq!(entry["EventBusName"], "verv-events");
         assert_eq!(entry["Source"], "verv");
         let detail = detail(entry);
-        assert_eq!((&detail["specversion"], &detail["type"]), (&json!("1.0"), &entry["DetailType"]));
+        assert_eq!(
+            (&detail["specversion"], &detail["type"]),
+            (&json!("1.0"), &entry["DetailType"])
+        );
         assert_eq!(detail["data"]["mentor_id"], "usr_4491");
     }
     assert_eq!(detail(&entries[0])["subject"], CODE_ID);
@@ -191,7 +202,10 @@ async fn a_long_batch_goes_out_in_parts() {
 async fn without_a_bus_the_function_does_not_start() {
     let verv = Verv::start().await;
     let dynamodb = verv.engine.endpoint();
-    let variables = [("TABLE_NAME", "verv"), ("AWS_ENDPOINT_URL_DYNAMODB", &*dynamodb)];
+    let variables = [
+        ("TABLE_NAME", "verv"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &*dynamodb),
+    ];
     let Err(InitFailure(wrote)) = Lambda::start(STREAM, &variables).await else {
         panic!("it starts without a bus");
     };

@@ -51,8 +51,8 @@ impl TryFrom<String> for Types {
 
     fn try_from(text: String) -> Result<Self, Invalid> {
         let types: Result<Vec<EventType>, _> = text.split(',').map(str::parse).collect();
-        types
-            .map(Self)
-            .map_err(|_| Invalid("must be types of events such as code.created, separated by commas"))
+        types.map(Self).map_err(|_| {
+            Invalid("must be types of events such as code.created, separated by commas")
+        })
     }
 }

@@ -41,21 +41,21 @@ pub enum TellError {
 ///
 /// # Errors
 /// [`TellError`]: Lambda tries the whole batch again, in halves.
-pub async fn tell(
-    store: &UnscopedStore,
-    bus: &Bus,
-    batch: &Value,
-) -> Result<Failures, TellError> {
+pub async fn tell(store: &UnscopedStore, bus: &Bus, batch: &Value) -> Result<Failures, TellError> {
     let read = stream::read(batch);
     let told = name(store, read.told).await?;
     let mut failed = read.unreadable;
     for events in told.chunks(bus::AT_MOST) {
-        let refused = bus.put(events.iter().map(|(_, event)| event.clone())).await?;
+        let refused = bus
+            .put(events.iter().map(|(_, event)| event.clone()))
+            .await?;
         failed.extend(refused.into_iter().map(|at| events[at].0.clone()));
     }
     failed.sort();
     failed.dedup();
-    let failures = failed.into_iter().map(|item_identifier| Failure { item_identifier });
+    let failures = failed
+        .into_iter()
+        .map(|item_identifier| Failure { item_identifier });
     Ok(Failures {
         batch_item_failures: failures.collect(),
     })
@@ -69,8 +69,10 @@ pub async fn name(
     store: &UnscopedStore,
     told: Vec<Told>,
 ) -> Result<Vec<(String, NamedEvent)>, StoreError> {
-    let (places, events): (Vec<_>, Vec<_>) =
-        told.into_iter().map(|told| (told.place, told.event)).unzip();
+    let (places, events): (Vec<_>, Vec<_>) = told
+        .into_iter()
+        .map(|told| (told.place, told.event))
+        .unzip();
     let named = store.name_events(events).await?;
     Ok(places.into_iter().zip(named).collect())
 }

@@ -131,7 +131,9 @@ mod tests {
                 "confirmed_at": "2026-03-25T10:00:00Z",
             },
         });
-        let id: EventId = "evt_019d0b9fe3287000800000000000bb05".parse().expect("an id");
+        let id: EventId = "evt_019d0b9fe3287000800000000000bb05"
+            .parse()
+            .expect("an id");
         let named = NamedEvent {
             event: Event {
                 id,

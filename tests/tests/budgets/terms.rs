@@ -7,7 +7,7 @@ use tests::flows::{ATTRIBUTIONS, CODES, ORG};
 
 /// A confirmation that its code counts: two units more than others may take, as the code's log entry
 /// has the count as well, in both indexes.
-const COUNTED: Budget = budget(2, 2.0, 18.0);
+const COUNTED: Budget = budget(2, 2.0, 20.0);
 
 /// A code under a program with a limit: it counts, is rotated, and clicks of the old one count.
 pub(crate) async fn counted(verv: &Verv, measured: &mut Measured) {
@@ -40,7 +40,7 @@ pub(crate) async fn counted(verv: &Verv, measured: &mut Measured) {
     let deleted = format!("{ATTRIBUTIONS}/{}", clicks[0]);
     measured.take(
         "delete a counted attribution",
-        budget(4, 3.0, 22.0),
+        budget(4, 3.0, 24.0),
         &verv.delete(&deleted).await,
     );
 }

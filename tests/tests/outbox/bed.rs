@@ -76,14 +76,44 @@ pub(crate) async fn changes(verv: &Verv) -> Vec<(Request, Vec<&'static str>)> {
     let one = |method, path: String, body, event| (Request::new(method, path, body), vec![event]);
     vec![
         one(M::POST, RECORDS.to_owned(), new, "code.created"),
-        one(M::POST, CODES.to_owned(), json!({"mentor_id": "usr_10", "org_id": ORG}), "code.created"),
+        one(
+            M::POST,
+            CODES.to_owned(),
+            json!({"mentor_id": "usr_10", "org_id": ORG}),
+            "code.created",
+        ),
         one(M::PUT, of_code(&rotated), rotate, "code.rotated"),
-        one(M::PATCH, of_code(&changed), json!({"max_referrals": 9}), "code.updated"),
-        one(M::PATCH, of_code(&inactive), json!({"status": "active"}), "code.activated"),
-        one(M::PUT, format!("{RECORDS}/{off_next}"), off, "code.deactivated"),
+        one(
+            M::PATCH,
+            of_code(&changed),
+            json!({"max_referrals": 9}),
+            "code.updated",
+        ),
+        one(
+            M::PATCH,
+            of_code(&inactive),
+            json!({"status": "active"}),
+            "code.activated",
+        ),
+        one(
+            M::PUT,
+            format!("{RECORDS}/{off_next}"),
+            off,
+            "code.deactivated",
+        ),
         one(M::DELETE, of_code(&ended), Value::Null, "code.invalidated"),
-        one(M::DELETE, format!("{RECORDS}/{deleted}"), Value::Null, "code.deleted"),
-        one(M::PUT, of_click(&click), confirm(&limited, "new_1"), "attribution.confirmed"),
+        one(
+            M::DELETE,
+            format!("{RECORDS}/{deleted}"),
+            Value::Null,
+            "code.deleted",
+        ),
+        one(
+            M::PUT,
+            of_click(&click),
+            confirm(&limited, "new_1"),
+            "attribution.confirmed",
+        ),
         (
             Request::new(M::PUT, of_click(&last), confirm(&once, "new_2")),
             vec!["attribution.confirmed", "limit.reached"],
@@ -92,11 +122,31 @@ pub(crate) async fn changes(verv: &Verv) -> Vec<(Request, Vec<&'static str>)> {
             Request::new(M::POST, CONVERSIONS.to_owned(), confirm(&limited, "new_3")),
             vec!["attribution.confirmed", "limit.reached"],
         ),
-        one(M::DELETE, of_click(&gone), Value::Null, "attribution.deleted"),
-        one(M::DELETE, of_click(&click), Value::Null, "attribution.deleted"),
+        one(
+            M::DELETE,
+            of_click(&gone),
+            Value::Null,
+            "attribution.deleted",
+        ),
+        one(
+            M::DELETE,
+            of_click(&click),
+            Value::Null,
+            "attribution.deleted",
+        ),
         one(M::POST, PROGRAMS.to_owned(), program, "program.created"),
-        one(M::PUT, made.clone(), json!({"name": "Summer"}), "program.updated"),
-        one(M::PUT, made.clone(), json!({"status": "archived"}), "program.archived"),
+        one(
+            M::PUT,
+            made.clone(),
+            json!({"name": "Summer"}),
+            "program.updated",
+        ),
+        one(
+            M::PUT,
+            made.clone(),
+            json!({"status": "archived"}),
+            "program.archived",
+        ),
         one(M::DELETE, made, Value::Null, "program.deleted"),
     ]
 }
@@ -145,7 +195,10 @@ pub(crate) async fn table(verv: &Verv) -> (BTreeSet<String>, BTreeSet<String>) {
             outbox.insert(text("sk").expect("a key").clone());
             continue;
         }
-        if !["IDEM#", "MISS#", "STATS#"].iter().any(|kind| pk.starts_with(kind)) {
+        if !["IDEM#", "MISS#", "STATS#"]
+            .iter()
+            .any(|kind| pk.starts_with(kind))
+        {
             let sorted: std::collections::BTreeMap<&String, &AttributeValue> =
                 item.iter().collect();
             state.insert(format!("{sorted:?}"));

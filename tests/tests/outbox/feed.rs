@@ -45,7 +45,10 @@ async fn some_types_are_found_among_all() {
     verv.post(PROGRAMS, program).await.expect(201);
     verv.clock.advance(TimeDelta::minutes(1));
     let found = page(&verv, "&types=program.created,program.deleted").await;
-    assert_eq!(types(found["data"].as_array().expect("events")), ["program.created"]);
+    assert_eq!(
+        types(found["data"].as_array().expect("events")),
+        ["program.created"]
+    );
     // What was passed over is not read again.
     let next = found["next_cursor"].as_str().expect("a cursor");
     let after = page(&verv, &format!("&cursor={next}")).await;
@@ -68,10 +71,16 @@ async fn an_empty_feed_has_a_cursor_to_go_on_from() {
     let query = format!("&cursor={cursor}");
     // It is not old enough to be listed yet.
     let early = page(&verv, &query).await;
-    assert_eq!((&early["data"], &early["next_cursor"]), (&json!([]), &json!(cursor)));
+    assert_eq!(
+        (&early["data"], &early["next_cursor"]),
+        (&json!([]), &json!(cursor))
+    );
     verv.clock.advance(TimeDelta::seconds(21));
     let later = page(&verv, &query).await;
-    assert_eq!(types(later["data"].as_array().expect("events")), ["code.created"]);
+    assert_eq!(
+        types(later["data"].as_array().expect("events")),
+        ["code.created"]
+    );
 }
 
 fn entry(verv: &Verv) -> OutboxEntry {
@@ -99,11 +108,16 @@ async fn an_event_that_is_committed_late_is_not_skipped() {
         }
         let (due, not_yet): (Vec<_>, Vec<_>) = late.into_iter().partition(|(at, _)| *at <= second);
         late = not_yet;
-        let due = due.into_iter().map(|(_, entry)| items::of_event(entry).expect("an item"));
+        let due = due
+            .into_iter()
+            .map(|(_, entry)| items::of_event(entry).expect("an item"));
         verv.put_items(due.collect()).await;
         let shown = page(&verv, &format!("&limit=5{cursor}")).await;
         seen.extend(shown["data"].as_array().expect("events").clone());
-        cursor = format!("&cursor={}", shown["next_cursor"].as_str().expect("a cursor"));
+        cursor = format!(
+            "&cursor={}",
+            shown["next_cursor"].as_str().expect("a cursor")
+        );
         verv.clock.advance(TimeDelta::seconds(1));
     }
     let seen: Vec<_> = seen.iter().map(|event| event["id"].clone()).collect();
@@ -116,7 +130,10 @@ async fn events_end_after_thirty_days() {
     let verv = Verv::start().await;
     code(&verv, "usr_1", Value::Null).await;
     verv.clock.advance(TimeDelta::days(29));
-    assert_eq!(page(&verv, "").await["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        page(&verv, "").await["data"].as_array().map(Vec::len),
+        Some(1)
+    );
     verv.clock.advance(TimeDelta::days(2));
     assert_eq!(page(&verv, "").await["data"], json!([]));
 }

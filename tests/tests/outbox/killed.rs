@@ -66,11 +66,16 @@ async fn a_killed_request_has_told_what_it_has_done() {
 
 #[tokio::test]
 async fn a_request_that_meets_faults_tells_what_it_does() {
-    for fault in [Fault::Conflict, Fault::LostAnswer, Fault::LateAnswer, Fault::Throttled] {
+    for fault in [
+        Fault::Conflict,
+        Fault::LostAnswer,
+        Fault::LateAnswer,
+        Fault::Throttled,
+    ] {
         for lasts in [1, 2, usize::MAX] {
             let faults = Faults::none();
             let verv = Verv::through(&faults).await;
-            let mut done = Vec::new();
+            let mut done: Vec<&str> = Vec::new();
             let all = changes(&verv).await;
             let prepared = polled(&verv, ORG, 100).await.len();
             for (request, expected) in &all {
@@ -90,7 +95,8 @@ async fn a_request_that_meets_faults_tells_what_it_does() {
             }
             let events: Vec<Value> = polled(&verv, ORG, 100).await;
             assert_eq!(types(&events)[prepared..], done, "{fault:?} {lasts}");
-            let is_for_good = lasts == usize::MAX && matches!(fault, Fault::Conflict | Fault::Throttled);
+            let is_for_good =
+                lasts == usize::MAX && matches!(fault, Fault::Conflict | Fault::Throttled);
             assert_eq!(done.is_empty(), is_for_good, "{fault:?} {lasts}");
         }
     }

@@ -69,12 +69,21 @@ async fn a_limit_of_the_program_is_told_for_the_code_that_counts() {
     let (first, second) = (verv.click(&old).await, verv.click(&old).await);
     verv.confirm(&first, &old, "new_1").await.expect(200);
     let rotate = json!({"mentor_id": "usr_1", "action": "rotate"});
-    let rotated = verv.put(&format!("{CODES}/{old_id}"), rotate).await.expect(200);
+    let rotated = verv
+        .put(&format!("{CODES}/{old_id}"), rotate)
+        .await
+        .expect(200);
     let (new, new_id) = (rotated.string("/code"), rotated.string("/id"));
     verv.confirm(&second, &old, "new_2").await.expect(200);
-    verv.post(CONVERSIONS, joined(&new, "new_3")).await.expect(409);
-    verv.delete(&format!("{ATTRIBUTIONS}/{first}")).await.expect(200);
-    verv.post(CONVERSIONS, joined(&new, "new_4")).await.expect(201);
+    verv.post(CONVERSIONS, joined(&new, "new_3"))
+        .await
+        .expect(409);
+    verv.delete(&format!("{ATTRIBUTIONS}/{first}"))
+        .await
+        .expect(200);
+    verv.post(CONVERSIONS, joined(&new, "new_4"))
+        .await
+        .expect(201);
     let events = polled(&verv, ORG, 100).await;
     let reached: Vec<_> = events
         .iter()
@@ -82,6 +91,9 @@ async fn a_limit_of_the_program_is_told_for_the_code_that_counts() {
         .collect();
     assert_eq!(reached.len(), 2, "{:?}", types(&events));
     for event in reached {
-        assert_eq!((&event["subject"], &event["data"]["code"]), (&json!(new_id), &json!(new)));
+        assert_eq!(
+            (&event["subject"], &event["data"]["code"]),
+            (&json!(new_id), &json!(new))
+        );
     }
 }

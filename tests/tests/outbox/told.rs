@@ -1,9 +1,11 @@
 //! Each change is told once, and what is none is not told.
 
 use crate::bed::{CODES, ORG, RECORDS, changes, code, polled, table, types};
+use local::stream::Stream;
 use serde_json::{Value, json};
 use tests::Verv;
 use tests::flows::ATTRIBUTIONS;
+use web::cloud_event::CloudEvent;
 
 #[tokio::test]
 async fn every_change_is_told_once_in_the_order_of_the_changes() {
@@ -38,7 +40,11 @@ async fn what_changes_nothing_is_not_told() {
     let click = verv.click(&code).await;
     let confirmed = verv.confirm(&click, &code, "new_1").await.expect(200);
     let (told, _) = table(&verv).await;
-    assert_eq!(told.len(), 2, "the code and the confirmation, not the click");
+    assert_eq!(
+        told.len(),
+        2,
+        "the code and the confirmation, not the click"
+    );
     verv.post_once(CODES, "k1", body.clone()).await.expect(201);
     verv.post(CODES, body).await.expect(200);
     assert_eq!(
@@ -108,7 +114,9 @@ async fn an_erased_person_is_in_no_event() {
     let events = polled(&verv, ORG, 100).await;
     let member = &events[1]["data"]["new_member_id"];
     assert_eq!(*member, pseudonym);
-    let [.., last] = &events[..] else { panic!("no event") };
+    let [.., last] = &events[..] else {
+        panic!("no event")
+    };
     assert_eq!(last["type"], "member.erased");
     assert_eq!(last["data"]["pseudonym"], pseudonym);
     assert_eq!(last["data"]["attribution_id"], click);
@@ -122,10 +130,39 @@ async fn an_erased_person_is_in_no_event() {
     }
     let events = polled(&verv, ORG, 100).await;
     let text = serde_json::to_string(&events).expect("JSON");
-    assert!(!text.contains("usr_mentor") && !text.contains("usr_member"), "{text}");
+    assert!(
+        !text.contains("usr_mentor") && !text.contains("usr_member"),
+        "{text}"
+    );
     let ends = types(&events);
     let ends = ends.iter().filter(|event| **event == "code.invalidated");
     assert_eq!(ends.count(), 1, "the mentor's code ends once");
+}
+
+/// What a local run reads has the shape of what Lambda is called with.
+#[tokio::test]
+async fn the_engines_stream_has_the_events_that_the_feed_has() {
+    let verv = Verv::start().await;
+    let mut stream = Stream::open(&verv.engine, "verv").await.expect("a stream");
+    for (request, _) in changes(&verv).await {
+        request.send(&verv).await;
+    }
+    let mut told = Vec::new();
+    loop {
+        let batch = stream.next().expect("a batch");
+        if batch["Records"] == json!([]) {
+            break;
+        }
+        let read = events::stream::read(&batch);
+        assert_eq!(read.unreadable, [""; 0]);
+        let named = events::name(&verv.store, read.told).await.expect("names");
+        told.extend(named.into_iter().map(|(_, event)| CloudEvent::from(event)));
+    }
+    let mut told = serde_json::to_value(told).expect("JSON");
+    let told = told.as_array_mut().expect("events");
+    told.sort_by_key(|event| event["id"].to_string());
+    assert_eq!(*told, polled(&verv, ORG, 100).await);
+    assert!(told.len() > 25);
 }
 
 #[tokio::test]
@@ -134,11 +171,17 @@ async fn a_deleted_recruitment_says_no_longer_who_joined() {
     let (_, code) = code(&verv, "usr_1", Value::Null).await;
     let click = verv.click(&code).await;
     verv.confirm(&click, &code, "new_1").await.expect(200);
-    verv.delete(&format!("{ATTRIBUTIONS}/{click}")).await.expect(200);
+    verv.delete(&format!("{ATTRIBUTIONS}/{click}"))
+        .await
+        .expect(200);
     let events = polled(&verv, ORG, 100).await;
     assert_eq!(
         types(&events),
-        ["code.created", "attribution.confirmed", "attribution.deleted"]
+        [
+            "code.created",
+            "attribution.confirmed",
+            "attribution.deleted"
+        ]
     );
     for event in &events[1..] {
         assert_eq!(event["data"]["new_member_id"], Value::Null, "{event}");

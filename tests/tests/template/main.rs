@@ -266,13 +266,21 @@ fn no_function_outlives_the_safety_margin() {
 fn the_stream_leads_to_its_function_in_parts_that_can_fail() {
     let template = Template::read();
     let stream = &template.function(STREAM)["Properties"]["Events"]["Stream"]["Properties"];
-    assert_eq!(stream["Stream"], json!({"Fn::GetAtt": ["Table", "StreamArn"]}));
-    assert_eq!(stream["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+    let streams = json!({"Fn::If": [
+        "IsRestored", {"Ref": "RestoredStreamArn"}, {"Fn::GetAtt": ["Table", "StreamArn"]},
+    ]});
+    assert_eq!(stream["Stream"], streams);
+    assert_eq!(
+        stream["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
     assert_eq!(stream["BisectBatchOnFunctionError"], true);
     assert_eq!(stream["StartingPosition"], "TRIM_HORIZON");
     assert!(stream["MaximumRetryAttempts"].is_u64(), "{stream}");
     // A stream keeps a record for a day.
-    let age = stream["MaximumRecordAgeInSeconds"].as_u64().expect("seconds");
+    let age = stream["MaximumRecordAgeInSeconds"]
+        .as_u64()
+        .expect("seconds");
     assert!(age < 86_400, "{age}");
     let on_failure = &stream["DestinationConfig"]["OnFailure"];
     assert_eq!(on_failure["Type"], "SQS");
