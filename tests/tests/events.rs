@@ -74,6 +74,10 @@ async fn code_records_answer_their_events() {
     insta::assert_snapshot!(answers("code-records-").await, @r#"
     code-records-list: 200
       {"data":[{"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","deactivated_at":null}],"pagination":{"page":1,"limit":20,"total":1}}
+    code-records-list-month: 200
+      id,mentor_id,org_id,code,status,created_at,deactivated_at
+    rc_019ba72246807000800000000000aa03,usr_4491,org_002,JAN-VERV-8F3A,active,2026-01-10T09:00:00Z,
+
     code-records-create: 201 /api/v1/referral-code-records/rc_…
       {"id":"rc_…","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","status":"active","created_at":"2026-03-26T12:00:00Z","deactivated_at":null}
     code-records-active: 200
@@ -119,6 +123,8 @@ async fn codes_answer_their_events() {
 async fn attributions_answer_their_events() {
     insta::assert_snapshot!(answers("attributions-").await, @r#"
     attributions-list: 200
+      {"data":[{"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":null,"referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","created_at":"2026-03-20T14:22:01Z"}],"pagination":{"page":1,"limit":20,"total":1}}
+    attributions-list-month: 200
       {"data":[{"id":"attr_019d0b9fe3287000800000000000bb05","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":null,"referrer_url":"https://instagram.com","occurred_at":"2026-03-20T14:22:00Z","created_at":"2026-03-20T14:22:01Z"}],"pagination":{"page":1,"limit":20,"total":1}}
     attributions-record-click: 201 /api/v1/referral-attributions/attr_…
       {"id":"attr_…","code":"JAN-VERV-8F3A","mentor_id":"usr_4491","type":"click","status":"pending","new_member_id":null,"ip_address":"185.12.34.56","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)","referrer_url":"https://instagram.com","occurred_at":"2026-03-26T12:00:00Z","created_at":"2026-03-26T12:00:00Z"}

@@ -134,6 +134,7 @@ async fn measure(caller: Caller, count: usize) -> Costs {
     reads(&verv, &code, &mut measured).await;
     writes(&verv, &code, &mut measured).await;
     terms::counted(&verv, &mut measured).await;
+    terms::limited(&verv, &code, &mut measured).await;
     events::polled(&verv, &mut measured).await;
     // A person's data is for people: no API key opens it.
     if caller != Caller::Server {

@@ -3,7 +3,13 @@
 use super::{Budget, Measured, RETIRE, budget};
 use serde_json::json;
 use tests::Verv;
-use tests::flows::{ATTRIBUTIONS, CODES, ORG};
+use tests::flows::{ATTRIBUTIONS, CODES, ORG, RECORDS};
+
+const TERMS: Budget = budget(2, 3.0, 0.0);
+/// As the stats of a code.
+const TERMS_BY_STATISTICS: Budget = budget(2, 7.0, 0.0);
+/// The stats of a code, between reading it and changing it.
+const START_COUNT: Budget = budget(3, 7.0, 16.0);
 
 /// A confirmation that its code counts: two units more than others may take, as the code's log entry
 /// has the count as well, in both indexes.
@@ -43,4 +49,31 @@ pub(crate) async fn counted(verv: &Verv, measured: &mut Measured) {
         budget(4, 3.0, 24.0),
         &verv.delete(&deleted).await,
     );
+    let id = rotated.string("/id");
+    let terms = verv.get(&format!("{CODES}/{id}/terms")).await;
+    measured.take("terms of a code", TERMS, &terms);
+    let path = format!("{CODES}/{id}");
+    let changed = verv.patch(&path, json!({"max_referrals": 5})).await;
+    measured.take("change a code", RETIRE, &changed);
+}
+
+/// The code of many clicks is given a limit: it begins its count.
+pub(crate) async fn limited(verv: &Verv, code: &str, measured: &mut Measured) {
+    let lookup = format!("{RECORDS}/lookup?code={code}");
+    let id = verv.get(&lookup).await.expect(200).string("/id");
+    let path = format!("{CODES}/{id}");
+    let terms = verv.get(&format!("{path}/terms")).await;
+    measured.take(
+        "terms of a code without a limit",
+        TERMS_BY_STATISTICS,
+        &terms,
+    );
+    let limited = verv.patch(&path, json!({"max_referrals": 500})).await;
+    measured.take("give a code its first limit", START_COUNT, &limited);
+    let inactive = json!({"status": "inactive"});
+    verv.put(&format!("{RECORDS}/{id}"), inactive)
+        .await
+        .expect(200);
+    let active = verv.patch(&path, json!({"status": "active"})).await;
+    measured.take("make a code active again", RETIRE, &active);
 }

@@ -7,6 +7,7 @@ mod confirmations;
 mod conversions;
 mod csv;
 mod faults;
+mod first_limits;
 mod headers;
 mod idempotency;
 mod ids;

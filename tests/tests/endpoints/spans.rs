@@ -137,6 +137,7 @@ async fn attributions_are_listed_by_when_they_were_made() {
     ];
     assert_spans(&verv, &lists, &made).await;
     // Whatever a caller says about when it occurred.
+    verv.clock.advance(TimeDelta::seconds(1));
     let body = json!({"code": CODE, "occurred_at": "2026-03-20T00:00:00Z"});
     let late = verv.post(ATTRIBUTIONS, body).await.expect(201);
     let before = format!("{ATTRIBUTIONS}?to=2026-03-21T00:00:00Z");

@@ -61,6 +61,11 @@ async fn writes(verv: &Verv) -> Vec<(http::Method, String, Option<Value>)> {
             Some(json!({"mentor_id": "usr_1", "action": "rotate"})),
         ),
         (
+            Method::PATCH,
+            format!("{CODES}/{id}"),
+            Some(json!({"max_referrals": 3})),
+        ),
+        (
             Method::PUT,
             format!("{RECORDS}/{id}"),
             Some(json!({"status": "inactive"})),

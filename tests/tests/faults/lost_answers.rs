@@ -72,6 +72,27 @@ async fn a_rotation_whose_answer_is_lost_happens_once() {
 }
 
 #[tokio::test]
+async fn a_change_whose_answer_is_lost_begins_its_count_once() {
+    for fault in ANSWER_GONE {
+        let (verv, faults) = start().await;
+        let made = code(&verv).await;
+        let (code, path) = (
+            made.string("/code"),
+            format!("{CODES}/{}", made.string("/id")),
+        );
+        let click = click(&verv, &code).await;
+        verv.confirm(&click, &code, "new_1").await.expect(200);
+        faults.once("TransactWriteItems", fault);
+        verv.patch(&path, json!({"max_referrals": 2}))
+            .await
+            .expect(200);
+        let terms = verv.get(&format!("{path}/terms")).await.expect(200).json();
+        assert_eq!(terms["confirmed_referrals"], 1);
+        assert_eq!(terms["terms"]["max_referrals"]["value"], 2);
+    }
+}
+
+#[tokio::test]
 async fn a_confirmation_whose_answer_is_lost_counts_once() {
     for fault in ANSWER_GONE {
         let (verv, faults) = start().await;
@@ -84,6 +105,44 @@ async fn a_confirmation_whose_answer_is_lost_counts_once() {
         assert_eq!(counted(&verv).await, (json!(1), json!(1)));
         let again = verv.put(&path, body).await.expect(200);
         assert_eq!(again.text, confirmed.text);
+    }
+}
+
+#[tokio::test]
+async fn a_reported_recruitment_whose_answer_is_lost_counts_once() {
+    let reports = "/api/v1/referral-conversions";
+    for fault in ANSWER_GONE {
+        let (verv, faults) = start().await;
+        let code = code(&verv).await.string("/code");
+        let click = click(&verv, &code).await;
+        let numbers = async || {
+            let total = verv
+                .get(&format!("{ATTRIBUTIONS}/mentor/usr_1/total"))
+                .await;
+            let total = total.expect(200).json();
+            [
+                total["total_clicks"].clone(),
+                total["total_conversions"].clone(),
+            ]
+        };
+        for body in [
+            json!({"code": code, "new_member_id": "new_1"}),
+            json!({"click_id": click, "new_member_id": "new_2"}),
+        ] {
+            faults.once("TransactWriteItems", fault);
+            let made = verv.post(reports, body.clone()).await.expect(201);
+            let again = verv.post(reports, body).await.expect(200);
+            assert_eq!(again.text, made.text);
+        }
+        assert_eq!(numbers().await, [1, 2]);
+        // Whoever never got the answer gets it by asking again.
+        let body = json!({"code": code, "new_member_id": "new_3"});
+        faults.always("TransactWriteItems", Fault::LostAnswer);
+        assert_unavailable(verv.post(reports, body.clone()).await);
+        faults.clear();
+        let held = verv.post(reports, body).await.expect(200);
+        assert_eq!(held.json()["source"], "typed");
+        assert_eq!(numbers().await, [1, 3]);
     }
 }
 

@@ -29,7 +29,10 @@ impl Play {
                 Verdict::Malformed(Refusal(400, "invalid_field", Some("prefix")))
             }
             Some(refusal) => Verdict::Malformed(refusal),
-            None => Verdict::Done,
+            None => match self.differing(mentor, org, terms) {
+                Some(field) => Verdict::Refused(Refusal(409, "terms_differ", Some(field))),
+                None => Verdict::Done,
+            },
         };
         let Some(reply) = self.post(CODES, body, key, verdict).await else {
             return;
@@ -88,6 +91,28 @@ impl Play {
         assert_eq!(reply.json(), made.record(now));
     }
 
+    /// The first of the terms that the pair's active code has otherwise.
+    fn differing(&self, mentor: &str, org: &str, terms: &Terms) -> Option<&'static str> {
+        let now = self.now();
+        let active = self.model.active(mentor, org, now)?;
+        let ends = terms.expires.map(|offset| at(now, offset));
+        let compared = [
+            (
+                "user_type",
+                terms
+                    .user_type
+                    .is_some_and(|given| given != active.user_type),
+            ),
+            (
+                "max_referrals",
+                terms.max_referrals.is_some() && terms.max_referrals != active.max_referrals,
+            ),
+            ("expires_at", ends.is_some() && ends != active.expires),
+        ];
+        let differing = compared.into_iter().find(|(_, differs)| *differs);
+        differing.map(|(field, _)| field)
+    }
+
     /// Puts the terms into `body`; gives the refusal that they meet.
     fn give_terms(&self, body: &mut Value, terms: &Terms) -> Option<Refusal> {
         let now = self.now();
@@ -119,6 +144,7 @@ impl Play {
             created: now,
             expires,
             max_referrals: terms.max_referrals,
+            user_type: terms.user_type.unwrap_or(2),
             confirmed: 0,
             replaced_by: None,
             deactivated: None,

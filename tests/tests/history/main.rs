@@ -4,6 +4,7 @@
 //! `PROPTEST_CASES` sets how many histories are played.
 
 mod attributions;
+mod changes;
 mod codes;
 mod lists;
 mod model;

@@ -17,7 +17,7 @@ pub(crate) fn folded(code: &str) -> String {
     kept.collect::<String>().to_ascii_uppercase()
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Code {
     pub(crate) id: String,
     pub(crate) mentor: String,
@@ -26,6 +26,7 @@ pub(crate) struct Code {
     pub(crate) created: Time,
     pub(crate) expires: Option<Time>,
     pub(crate) max_referrals: Option<u64>,
+    pub(crate) user_type: u8,
     pub(crate) confirmed: u64,
     /// The place of the code that it was rotated to, which carries its count on.
     pub(crate) replaced_by: Option<usize>,
@@ -189,6 +190,7 @@ impl Model {
     /// As its mentor's list shows it.
     pub(crate) fn of_mentor(&self, click: &Click) -> Value {
         let code = &self.codes[click.code];
+        let occurred = click.member.as_ref().map_or(click.occurred, |(_, at)| *at);
         json!({
             "id": click.id,
             "code": code.code,
@@ -196,7 +198,7 @@ impl Model {
             "type": click.kind(),
             "status": click.status(),
             "new_member_id": click.member_id(),
-            "occurred_at": shown(click.occurred),
+            "occurred_at": shown(occurred),
         })
     }
 

@@ -60,6 +60,15 @@ pub(crate) struct Terms {
     pub(crate) user_type: Option<u8>,
 }
 
+/// What is to change of a code: `Some(None)` takes a term away.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) expires: Option<Option<Offset>>,
+    pub(crate) max_referrals: Option<Option<u64>>,
+    pub(crate) user_type: Option<Option<u8>>,
+    pub(crate) is_activated: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Visit {
     Person,
@@ -112,6 +121,7 @@ pub(crate) enum Operation {
         at: Option<Offset>,
         status: &'static str,
     },
+    Change(Which, Change),
     Invalidate(Which),
     DeleteCode(Which),
     Click {
@@ -183,8 +193,8 @@ fn spelling() -> impl Strategy<Value = Spelling> {
     ])
 }
 
-fn terms() -> impl Strategy<Value = Terms> {
-    let expires = prop::sample::select(vec![
+fn end() -> impl Strategy<Value = Offset> {
+    prop::sample::select(vec![
         -DAY,
         0,
         1,
@@ -193,9 +203,30 @@ fn terms() -> impl Strategy<Value = Terms> {
         DAY,
         10 * DAY,
         40 * DAY,
-    ]);
+    ])
+}
+
+fn change() -> impl Strategy<Value = Change> {
     (
-        option::weighted(0.25, expires),
+        option::weighted(0.3, option::weighted(0.7, end())),
+        option::weighted(0.6, option::weighted(0.6, 1u64..4)),
+        option::weighted(
+            0.1,
+            option::weighted(0.7, prop::sample::select(vec![2u8, 3, 5])),
+        ),
+        any::<bool>(),
+    )
+        .prop_map(|(expires, max_referrals, user_type, is_activated)| Change {
+            expires,
+            max_referrals,
+            user_type,
+            is_activated,
+        })
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    (
+        option::weighted(0.25, end()),
         option::weighted(0.4, 1u64..3),
         option::weighted(0.1, prop::sample::select(vec![2u8, 3, 5])),
     )
@@ -269,6 +300,7 @@ fn operation() -> impl Strategy<Value = Operation> {
             prop::sample::select(vec!["inactive", "inactive", "inactive", "active"]),
         )
             .prop_map(|(code, at, status)| Operation::Deactivate { code, at, status }),
+        5 => (which(), change()).prop_map(|(code, change)| Operation::Change(code, change)),
         2 => which().prop_map(Operation::Invalidate),
         2 => which().prop_map(Operation::DeleteCode),
     ];
@@ -332,7 +364,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ];
     prop_oneof![
         19 => create,
-        13 => retire,
+        16 => retire,
         24 => click,
         18 => confirm,
         20 => read,

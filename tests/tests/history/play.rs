@@ -96,6 +96,7 @@ impl Play {
             Operation::Deactivate { code, at, status } => {
                 self.deactivate(*code, *at, status).await;
             }
+            Operation::Change(code, change) => self.change(*code, change).await,
             Operation::Invalidate(code) => self.invalidate(*code).await,
             Operation::DeleteCode(code) => self.delete_code(*code).await,
             Operation::Click { .. } => self.click(operation).await,

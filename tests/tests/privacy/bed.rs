@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use stats_aggregator::action;
 use store::fold::Days;
-use tests::flows::{ATTRIBUTIONS, CODES, RECORDS};
+use tests::flows::{ATTRIBUTIONS, CODES, CONVERSIONS, RECORDS};
 use tests::{Reply, Verv};
 
 pub(crate) const PRIVACY: &str = "/api/v1/privacy";
@@ -56,6 +56,13 @@ async fn traffic(verv: &Verv, code: &str, member: &str) {
     verv.click(code).await;
 }
 
+/// Reports, under an idempotency key, that `member` typed the code where they joined.
+async fn typed(verv: &Verv, code: &str, member: &str) {
+    let body = json!({"code": code, "new_member_id": member});
+    let key = format!("typed {member}");
+    verv.post_once(CONVERSIONS, &key, body).await.expect(201);
+}
+
 /// Codes, clicks and conversions of Kari in two organisations and of Ola, all folded. Gives
 /// Kari's active code in [`ORG`].
 pub(crate) async fn fill(verv: &Verv) -> String {
@@ -73,6 +80,7 @@ pub(crate) async fn fill(verv: &Verv) -> String {
     traffic(verv, &active, "new-member").await;
     let click = members_click(verv, &active, "click").await;
     verv.confirm(&click, &active, MEMBER).await.expect(200);
+    typed(verv, &active, "typed-member").await;
 
     for (mentor, org, code) in [(KARI, ELSEWHERE, "KARI-ELSEWHERE"), (OLA, ORG, "OLA-HERE")] {
         let deleted = verv.make_code(mentor, org, &format!("{code}-GONE")).await;
@@ -81,6 +89,7 @@ pub(crate) async fn fill(verv: &Verv) -> String {
             .expect(200);
         verv.make_code(mentor, org, code).await;
         traffic(verv, code, &format!("{org}-member")).await;
+        typed(verv, code, &format!("{org}-typed")).await;
     }
     fold(verv).await;
     active
@@ -106,7 +115,7 @@ pub(crate) async fn fold(verv: &Verv) {
 /// What organisations and others see, which no erasure of Kari in [`ORG`] may change.
 pub(crate) async fn numbers_of_others(verv: &Verv) -> Vec<Value> {
     let mut numbers = Vec::new();
-    for list in [RECORDS, ATTRIBUTIONS] {
+    for list in [RECORDS, ATTRIBUTIONS, CONVERSIONS] {
         for org in [ORG, ELSEWHERE] {
             let page = verv.get(&format!("{list}?org_id={org}")).await.expect(200);
             numbers.push(page.json()["pagination"].clone());

@@ -9,8 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::Scope;
 use domain::privacy::Receipt;
 use futures::stream::{self, StreamExt};
+use serde_json::json;
 use std::collections::BTreeMap;
 use store::{Store, UnscopedStore};
+use tests::flows::{CODES, RECORDS};
 use tests::gate::{Gate, Stop};
 use tests::{EVERY_RUN, Verv};
 
@@ -179,4 +181,48 @@ async fn two_erasures_side_by_side_count_what_was_done_once() {
     );
     assert_eq!(run.left(Person::Mentor).await, expected);
     assert_counts_equal_a_recount(&run.verv).await;
+}
+
+/// Staff make a code active again while the erasure has read it as inactive, at any of its calls:
+/// the code ends all the same, and no pair keeps the mentor's name.
+#[tokio::test]
+async fn a_code_that_is_made_active_again_meanwhile_ends_with_its_mentor() {
+    let (mut activated, mut call) = (0, 0);
+    loop {
+        let run = Run::start().await;
+        let verv = &run.verv;
+        let id = code_once(verv, KARI, ORG, "again").await.string("/id");
+        let inactive = json!({"status": "inactive"});
+        let record = format!("{RECORDS}/{id}");
+        verv.put(&record, inactive).await.expect(200);
+        run.gate.arm(Stop::After(call));
+        let meanwhile = async {
+            run.gate.stopped().await;
+            let active = json!({"status": "active"});
+            let changed = verv.patch(&format!("{CODES}/{id}"), active).await;
+            run.gate.release();
+            changed.status == 200
+        };
+        let (mentor, org) = (KARI.parse().expect("an id"), ORG.parse().ok());
+        let erasure = run.store.erase_mentor(&mentor, org, verv.now(), || false);
+        tokio::pin!(erasure, meanwhile);
+        let is_over = tokio::select! {
+            biased;
+            is_active = &mut meanwhile => {
+                activated += u32::from(is_active);
+                erasure.await.expect("the engine answers");
+                false
+            }
+            erased = &mut erasure => erased.map(|_| true).expect("the engine answers"),
+        };
+        run.gate.arm(Stop::Never);
+        let later = verv.now() + TimeDelta::hours(5);
+        drive(&run.store, Person::Mentor, later).await;
+        run.left(Person::Mentor).await;
+        if is_over {
+            break;
+        }
+        call += 1;
+    }
+    assert!(activated >= 2, "{activated} of {call}");
 }

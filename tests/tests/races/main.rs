@@ -1,7 +1,9 @@
 //! Races over real HTTP: 200 callers at once, 20 rounds. Each time one of them has an
 //! effect, the others learn of it or are told 409, and what is stored agrees with one effect.
 
+mod conversions;
 mod course;
+mod terms;
 
 use course::{ATTRIBUTIONS, CODES, Course, Finish, RACERS, RECORDS, ROUNDS, Racer};
 use course::{problems, request, winner};

@@ -213,8 +213,20 @@ async fn series(
     same(&path, told["data"].clone(), counted.into())
 }
 
+const RECRUITMENTS: &str = "/api/v1/referral-conversions";
+
+/// The days of the conversions.
+fn recruited<'a>(
+    whose: Whose<'a>,
+    records: &'a Records,
+) -> impl Iterator<Item = NaiveDate> + use<'a> {
+    whose
+        .records(records)
+        .filter_map(|record| record.converted_on)
+}
+
 /// How many lists are compared, and the places of some among them.
-const LISTS: usize = 7;
+const LISTS: usize = 9;
 const OF_MENTOR: usize = 2;
 const CONFIRMED_OF_MENTOR: usize = 3;
 
@@ -227,6 +239,7 @@ async fn lists(
     which: &[usize],
 ) -> Result<(), String> {
     let attributions = &records.attributions;
+    let month = verv.now().format("%Y-%m").to_string();
     let clicks = "/api/v1/referral-attributions".to_owned();
     let codes = "/api/v1/referral-codes".to_owned();
     let expected: [(String, usize); LISTS] = [
@@ -244,6 +257,16 @@ async fn lists(
             Whose::Mentor(mentor, None)
                 .records(records)
                 .filter(|r| r.converted_on.is_some())
+                .count(),
+        ),
+        (
+            format!("{RECRUITMENTS}?org_id={org}"),
+            recruited(Whose::Org(org), records).count(),
+        ),
+        (
+            format!("{RECRUITMENTS}?org_id={org}&mentor_id={mentor}&from={month}-01T00:00:00Z"),
+            recruited(Whose::Mentor(mentor, Some(org)), records)
+                .filter(|day| day.format("%Y-%m").to_string() >= month)
                 .count(),
         ),
         (codes.clone(), records.codes.len()),

@@ -9,6 +9,7 @@ mod bed;
 mod check;
 mod operation;
 mod play;
+mod scheduled;
 mod whose;
 
 use bed::Bed;

@@ -24,6 +24,13 @@ pub(crate) enum Operation {
         member: usize,
         skew: i64,
     },
+    /// A code is typed where a member joins, so many days ago.
+    Convert {
+        code: usize,
+        member: usize,
+        skew: i64,
+        days_ago: i64,
+    },
     DeleteClick {
         click: usize,
         skew: i64,
@@ -72,6 +79,10 @@ pub(crate) fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(code, skew, days_ago)| Operation::Click { code, skew, days_ago }),
         4 => (0usize..1_000, 0usize..8, skew.clone())
             .prop_map(|(click, member, skew)| Operation::Confirm { click, member, skew }),
+        4 => (0usize..1_000, 0usize..8, skew.clone(), prop_oneof![3 => Just(0i64), 1 => 0i64..100])
+            .prop_map(|(code, member, skew, days_ago)| Operation::Convert {
+                code, member, skew, days_ago,
+            }),
         3 => (0usize..1_000, skew.clone())
             .prop_map(|(click, skew)| Operation::DeleteClick { click, skew }),
         5 => (0i64..90_000).prop_map(Operation::Wait),

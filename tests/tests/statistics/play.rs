@@ -3,6 +3,7 @@
 use super::bed::Bed;
 use super::check;
 use super::operation::Operation;
+use super::scheduled::{audit, rebuild, run};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::attribution::Visitor;
 use domain::click::Click;
@@ -11,8 +12,9 @@ use domain::confirmation::Confirmation;
 use domain::program::{EligibleUserTypes, ProgramTerms};
 use domain::terms::RequestedTerms;
 use domain::{AttributionId, Code, CodeId, MemberId, MentorId, OrgId, Program, ProgramId};
+use store::UnscopedStore;
+use store::attributions::Converted;
 use store::fold::{Days, FoldPace};
-use store::{StoreError, UnscopedStore};
 use tests::functions::SCHEDULED;
 use tests::gate::{Gate, Stop};
 use tests::policy::as_function;
@@ -88,6 +90,17 @@ impl World {
             })
             .await;
         }
+        for at in 0..4 {
+            self.happens(&Operation::Convert {
+                code: at,
+                member: 10 + at,
+                skew: 0,
+                days_ago: at as i64,
+            })
+            .await;
+        }
+        self.happens(&Operation::DeleteClick { click: 31, skew: 0 })
+            .await;
         self.happens(&Operation::DeleteClick { click: 3, skew: 0 })
             .await;
         self.happens(&Operation::DeleteClick { click: 4, skew: 0 })
@@ -209,6 +222,26 @@ impl World {
                     confirmed_at: Some(now.into()),
                 };
                 let _ = store.confirm(id, confirmation, now).await;
+            }
+            Operation::Convert {
+                code,
+                member,
+                skew,
+                days_ago,
+            } => {
+                let Some((_, code, _)) = pick(&self.codes, *code) else {
+                    return;
+                };
+                let now = self.at(*skew);
+                let confirmation = Confirmation {
+                    code: code.folded(),
+                    member: member_id(*member),
+                    confirmed_at: Some((now - TimeDelta::days(*days_ago)).into()),
+                };
+                let converted = store.convert_by_code(confirmation, None, now).await;
+                if let Ok(Converted::New(made)) = converted.map(|reply| reply.value) {
+                    self.clicks.push((made.id, made.code));
+                }
             }
             Operation::DeleteClick { click, skew } => {
                 if let Some((id, _)) = pick(&self.clicks, *click) {
@@ -342,37 +375,6 @@ async fn make_program(verv: &Verv, org: &str) -> ProgramId {
     let made = store.create_program(&program, None, verv.now()).await;
     made.expect("a program is made");
     program.id
-}
-
-async fn run(store: &UnscopedStore, now: DateTime<Utc>, pace: &FoldPace) {
-    let aggregator = store.aggregator();
-    let run = as_function(SCHEDULED, aggregator.run(now, pace, || false)).await;
-    passing(run.map(|_| ())).expect("the engine answers");
-}
-
-/// Nothing in a history is late, so that the audit has nothing to find.
-async fn audit(store: &UnscopedStore, now: DateTime<Utc>) -> Result<(), String> {
-    let aggregator = store.aggregator();
-    let audit = as_function(SCHEDULED, aggregator.audit(now, || false)).await;
-    match audit {
-        Ok(audit) if audit.late_facts > 0 => Err(format!("{audit:?}")),
-        audit => passing(audit.map(|_| ())).map_err(|error| format!("{error:?}")),
-    }
-}
-
-async fn rebuild(store: &UnscopedStore, now: DateTime<Utc>) {
-    let aggregator = store.aggregator();
-    let rebuild = aggregator.rebuild(|| now, || false, |_| ());
-    let rebuilt = as_function(SCHEDULED, rebuild).await;
-    passing(rebuilt.map(|_| ())).expect("the engine answers");
-}
-
-/// Faults may outlast all retries.
-fn passing(outcome: Result<(), StoreError>) -> Result<(), StoreError> {
-    match outcome {
-        Err(StoreError::Unavailable(_)) => Ok(()),
-        outcome => outcome,
-    }
 }
 
 fn member_id(number: usize) -> MemberId {

@@ -100,9 +100,9 @@ impl Layout {
 pub(super) mod tests {
     use super::*;
 
-    pub(super) const LINK: &str = "https://org.no/r/JAN-VERV-8F3A?qr=1";
+    pub(in crate::qr) const LINK: &str = "https://org.no/r/JAN-VERV-8F3A?qr=1";
 
-    pub(super) fn look(format: Format) -> Look {
+    pub(in crate::qr) fn look(format: Format) -> Look {
         Look {
             format,
             size: 128,

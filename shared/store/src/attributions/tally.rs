@@ -28,6 +28,9 @@ const ADD: &str = "ADD confirmed :number";
 /// The code's item is there, and no rotation has carried its count away.
 const COUNTS: &str = "attribute_exists(pk) AND attribute_not_exists(replaced_by)";
 
+/// The code has a limit, or may get one from its program.
+const LIMITED: &str = "(attribute_exists(max_referrals) OR attribute_exists(#program))";
+
 /// So many referrals are confirmed, after which there is room for more still.
 const HAS_ROOM_AFTER: &str = "(attribute_not_exists(confirmed) OR confirmed < :last)";
 
@@ -287,7 +290,9 @@ impl<'t, R: Send + 't> Transaction<'t, Conflict<R>> {
 
     /// Takes a counted referral back from the code that counts it.
     pub(super) fn uncount_on(self, counting: &CountingCode) -> Self {
-        let uncount = Update::new(ADD).when(COUNTS).bind(":number", &-1);
+        let uncount = Update::new(ADD)
+            .when(format!("{COUNTS} AND {LIMITED}"))
+            .bind(":number", &-1);
         self.update(
             &keys::code(&counting.code),
             uncount,

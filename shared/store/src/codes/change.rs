@@ -7,7 +7,7 @@ use crate::expression::{Condition, EXISTS, Update};
 use crate::keys;
 use crate::log_item::LogItem;
 use crate::store::Store;
-use crate::transaction::{Conflict, Transaction, refused, until_settled};
+use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::code_change::{ChangeRefusal, CodeChange, CountChange};
 use domain::event::Change;
@@ -28,8 +28,8 @@ enum Count {
 impl Store {
     /// Changes a code's terms, and makes it active again if that is requested. A code that gets
     /// its first limit or program begins its count with what the statistics have of its line of
-    /// rotations: confirmations and deletions in flight at that moment may be missing, and what
-    /// is past the bound of their tail.
+    /// rotations: confirmations and deletions in flight at that moment may be missing or be there
+    /// twice, and what is past the bound of their tail is missing.
     ///
     /// # Errors
     /// [`ChangeRefusal`].
@@ -40,21 +40,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<CodeRecord, TransactError<ChangeRefusal>> {
         until_settled("the code", || async {
-            let prepared = async {
-                match change.may_start_count() {
-                    true => self.stats.prepare(Fold::Detail, now).await,
-                    false => Ok(()),
-                }
-            };
-            let key = keys::code_by_id(id);
-            let (found, program, ()) = try_join!(
-                self.find_log_item(&key),
-                self.program_for_new_code(change.named_program(), now),
-                prepared
-            )?;
-            let Some(LogItem::Code(item)) = found else {
-                return Err(refused(ChangeRefusal::NotFound));
-            };
+            let (item, program) = self.read_to_change(id, change, now).await?;
             let record = CodeRecord::from(item.clone());
             if item.replaced_by().is_some() {
                 return Err(self.replaced_for_good(&record, now).await);
@@ -92,6 +78,32 @@ impl Store {
             }
         })
         .await
+    }
+
+    /// The code and the program that the change names; the checkpoint beside them where a count
+    /// may begin.
+    async fn read_to_change(
+        &self,
+        id: CodeId,
+        change: &CodeChange,
+        now: DateTime<Utc>,
+    ) -> Attempt<(CodeLogItem, Option<Program>), ChangeRefusal> {
+        let prepared = async {
+            match change.may_start_count() {
+                true => self.stats.prepare(Fold::Detail, now).await,
+                false => Ok(()),
+            }
+        };
+        let key = keys::code_by_id(id);
+        let (found, program, ()) = try_join!(
+            self.find_log_item(&key),
+            self.program_for_new_code(change.named_program(), now),
+            prepared
+        )?;
+        match found {
+            Some(LogItem::Code(item)) => Ok((item, program)),
+            _ => Err(refused(ChangeRefusal::NotFound)),
+        }
     }
 
     /// How many referrals the line has confirmed, and its codes.

@@ -49,11 +49,12 @@ impl Store {
     ) -> Result<i64, StoreError> {
         let codes = before.0.iter().map(CanonicalCode::folded);
         let codes = codes.chain([newest.code.folded()]);
+        let stats = &self.stats.for_counts();
         let counts = try_join_all(codes.map(|code| async move {
             let (mentor, org) = (newest.mentor.clone(), newest.org.clone());
             let subject = Subject::Code(code, mentor, org);
             let period = Period::AllTime;
-            self.stats.attributions(&subject, period, now).await
+            stats.attributions(&subject, period, now).await
         }));
         let counts = counts.await?;
         Ok(counts.iter().map(|counts| counts.value.conversions).sum())

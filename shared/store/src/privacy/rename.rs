@@ -249,11 +249,11 @@ impl<'t> Renaming<'t> {
             .when("id = :id")
             .bind(":id", &code.id())
             .bind(":new", &self.new);
+        let record = CodeRecord::from(code.clone());
         if !is_deleted {
-            entry = entry.bind(":now", &at);
+            entry = entry.and_as_active_as_read(&record).bind(":now", &at);
             canonical = canonical.bind(":now", &at);
         }
-        let record = CodeRecord::from(code.clone());
         if is_deleted || !must_end(&record) {
             return step
                 .update(&keys::code_by_id(code.id()), entry, ignored::<Untyped>)
@@ -277,6 +277,7 @@ impl<'t> Renaming<'t> {
         let entry = Update::new(END)
             .when(format!("{THEIRS} AND attribute_not_exists(deleted_at)"))
             .and_when(NOT_ENDED)
+            .and_as_active_as_read(&record)
             .bind(":old", &self.old)
             .bind(":now", &at);
         let canonical = Update::new(END)

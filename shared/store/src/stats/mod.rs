@@ -38,6 +38,10 @@ const HELD_FOR: TimeDelta = TimeDelta::seconds(2);
 /// How many facts a total or a series reads beyond the rows: some 300 read units' worth.
 const TAIL: usize = 5_000;
 
+/// The same for the count that a code begins with, once in its life: as many as a fold holds in
+/// memory.
+const TAIL_OF_COUNT: usize = 50_000;
+
 /// The same for the total of a list, which must cost no more than the page.
 const TAIL_OF_LIST: usize = 500;
 
@@ -62,6 +66,14 @@ impl Statistics {
             dynamo,
             held: Arc::default(),
             tail: TAIL,
+        }
+    }
+
+    /// The same for what a code's count begins with, which must miss as little as can be.
+    pub(crate) fn for_counts(&self) -> Self {
+        Self {
+            tail: TAIL_OF_COUNT,
+            ..self.clone()
         }
     }
 
