@@ -2,6 +2,7 @@
 //! environment names, AWS's own included.
 
 use crate::engine::{self, Engine};
+use crate::stream::Stream;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::Builder;
@@ -74,6 +75,18 @@ impl DynamoDb {
                 with_sources(&error)
             )
         })
+    }
+
+    /// What is written to `table` from now on, where the engine is this process's own: another one
+    /// has whoever reads its stream.
+    ///
+    /// # Errors
+    /// The engine has no such table.
+    pub async fn stream(&self, table: &str) -> Result<Option<Stream>, Box<dyn Error>> {
+        match &self.engine {
+            Some(engine) => Ok(Some(Stream::open(engine, table).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Whether it runs in this process.

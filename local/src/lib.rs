@@ -9,6 +9,7 @@ pub mod dynamodb;
 pub mod engine;
 pub mod gateway;
 pub mod repair;
+pub mod stream;
 pub mod token;
 
 use axum::Router;
@@ -60,6 +61,7 @@ pub fn routes() -> Routes {
         .merge(codes::routes())
         .merge(attributions::routes())
         .merge(conversions::routes())
+        .merge(event_feed::routes())
         .merge(api_keys::routes())
         .merge(programs::routes())
         .merge(privacy::routes())

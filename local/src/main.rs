@@ -10,6 +10,7 @@ use local::dynamodb::DynamoDb;
 use local::engine::Engine;
 use local::gateway::as_at_the_gateway;
 use local::repair::{self, RebuildArguments, VerifyArguments};
+use local::stream::tell_regularly;
 use local::token::{self, TokenArguments};
 use std::error::Error;
 use std::io::ErrorKind;
@@ -103,6 +104,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let listener = listen((arguments.host, arguments.port).into(), "--port").await?;
     let database = start_dynamodb(arguments).await?;
     let store = database.open(&settings.table_name).await?;
+    let stream = database.stream(store.table_name()).await?;
     let clock = Clock::system();
     let address = listener.local_addr()?;
     let calls = match arguments.demo {
@@ -124,6 +126,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if settings.api_access == ApiAccess::Token {
         println!("{WITH_TOKEN}");
     }
+    let events = stream.map(|stream| tokio::spawn(tell_regularly(stream, store.clone())));
     let aggregator = tokio::spawn(local::aggregate_regularly(
         store,
         clock,
@@ -135,6 +138,9 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .with_graceful_shutdown(stop)
         .await?;
     aggregator.abort();
+    if let Some(events) = events {
+        events.abort();
+    }
     database.stop().await;
     Ok(())
 }

@@ -11,6 +11,7 @@ pub fn http_functions() -> Vec<(&'static str, Routes)> {
         ("codes", codes::routes()),
         ("attributions", attributions::routes()),
         ("conversions", conversions::routes()),
+        ("event-feed", event_feed::routes()),
         ("short-links", short_links::routes()),
         ("reward-promotion", reward_promotion::routes()),
         ("programs", programs::routes()),
@@ -22,3 +23,6 @@ pub fn http_functions() -> Vec<(&'static str, Routes)> {
 
 /// The function behind the schedule.
 pub const SCHEDULED: &str = "stats-aggregator";
+
+/// The function behind the table's stream.
+pub const STREAM: &str = "events";

@@ -4,6 +4,7 @@ use crate::flows::{CODE, MENTOR, ORG};
 use crate::template::{declared as declared_path, repository};
 use crate::{Reply, Verv};
 use axum::body::Body;
+use chrono::TimeDelta;
 use domain::api_key::NewApiKey;
 use domain::attribution::{ReferrerUrl, Source, Visitor};
 use domain::code_record::CodeTerms;
@@ -38,12 +39,24 @@ pub enum Before {
     CodeAndClick,
     /// The same, confirmed by the contracts' member.
     Member,
+    /// The same, a minute ago.
+    Events,
     /// A program with the id [`PROGRAM_ID`].
     Program,
     /// An API key with the id [`API_KEY_ID`].
     ApiKey,
     /// The payments company's user with their code.
     UsersCode,
+}
+
+impl Before {
+    fn has_code(self) -> bool {
+        self.has_click() || matches!(self, Self::Code)
+    }
+
+    fn has_click(self) -> bool {
+        matches!(self, Self::CodeAndClick | Self::Member | Self::Events)
+    }
 }
 
 /// A sample event of a route. Its member `sample`, which Lambda ignores, says what the table
@@ -164,10 +177,10 @@ pub async fn fill(verv: &Verv, before: Before) {
         id: CODE_ID.parse().expect("an id"),
         ..CodeRecord::new(mentor, org, code, CodeTerms::default(), now)
     };
-    if matches!(before, Before::Code | Before::CodeAndClick | Before::Member) {
+    if before.has_code() {
         verv.put_code(&record).await;
     }
-    if matches!(before, Before::CodeAndClick | Before::Member) {
+    if before.has_click() {
         let referrer: Result<ReferrerUrl, _> = "https://instagram.com".parse();
         verv.put_attribution(&Attribution {
             id: CLICK_ID.parse().expect("an id"),
@@ -187,8 +200,11 @@ pub async fn fill(verv: &Verv, before: Before) {
         })
         .await;
     }
-    if matches!(before, Before::Member) {
+    if matches!(before, Before::Member | Before::Events) {
         verv.confirm(CLICK_ID, CODE, "usr_5892").await.expect(200);
+    }
+    if matches!(before, Before::Events) {
+        verv.clock.advance(TimeDelta::minutes(1));
     }
     if matches!(before, Before::Program) {
         put_program(verv).await;

@@ -16,6 +16,7 @@ fn stable(text: &str) -> String {
         ("attr_", CLICK_ID),
         ("prg_", PROGRAM_ID),
         ("key_", API_KEY_ID),
+        ("evt_", "evt_"),
         ("erased_", "erased_"),
     ];
     for (prefix, length, known) in ids.map(|(prefix, known)| (prefix, 32, known)) {
@@ -322,6 +323,7 @@ fn routes_are_declared_with_their_access() {
     GET    /api/v1/referral-attributions/mentor/{mentor_id}/timeseries  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER stats:read
     GET    /api/v1/referral-conversions                                 ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER attributions:read
     POST   /api/v1/referral-conversions                                 ROLE_ADMIN ROLE_ORG conversions:write
+    GET    /api/v1/events                                               ROLE_ADMIN ROLE_ORG events:read
     GET    /api/v1/api-keys                                             always ROLE_ADMIN ROLE_ORG
     POST   /api/v1/api-keys                                             always ROLE_ADMIN ROLE_ORG
     GET    /api/v1/api-keys/{id}                                        always ROLE_ADMIN ROLE_ORG

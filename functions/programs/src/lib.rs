@@ -61,7 +61,7 @@ async fn update(
     PathId(id): PathId<ProgramId>,
     JsonBody(change): JsonBody<ProgramChange>,
 ) -> Result<Json<ProgramView>, Problem> {
-    let changed = store.update_program(id, |program| change.applied_to(program, now));
+    let changed = store.update_program(id, |program| change.applied_to(program, now), now);
     Ok(Json(changed.await?.into()))
 }
 

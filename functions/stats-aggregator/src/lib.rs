@@ -34,7 +34,8 @@ pub async fn aggregate(
     let now = clock.now();
     let run = aggregator.run(now, pace, &stop).await;
     let audit = aggregator.audit(now, &stop).await;
-    let erasures = aggregator.continue_erasures(now, &stop).await;
+    // Events are as old as they say: the time is told anew.
+    let erasures = aggregator.continue_erasures(clock.now(), &stop).await;
     let report = Report {
         run: run?,
         audit: audit?,

@@ -34,6 +34,9 @@ pub enum KeyScope {
     /// Totals, series and leaderboards.
     #[serde(rename = "stats:read")]
     StatsRead,
+    /// What has happened: codes, recruitments, programs.
+    #[serde(rename = "events:read")]
+    EventsRead,
     /// Programs.
     #[serde(rename = "programs:read")]
     ProgramsRead,
@@ -44,13 +47,14 @@ pub enum KeyScope {
 
 impl KeyScope {
     /// Every scope, in their order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CodesRead,
         Self::CodesWrite,
         Self::ClicksWrite,
         Self::AttributionsRead,
         Self::ConversionsWrite,
         Self::StatsRead,
+        Self::EventsRead,
         Self::ProgramsRead,
         Self::ProgramsWrite,
     ];
@@ -64,6 +68,7 @@ impl KeyScope {
             Self::AttributionsRead => "attributions:read",
             Self::ConversionsWrite => "conversions:write",
             Self::StatsRead => "stats:read",
+            Self::EventsRead => "events:read",
             Self::ProgramsRead => "programs:read",
             Self::ProgramsWrite => "programs:write",
         }

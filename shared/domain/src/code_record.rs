@@ -87,6 +87,11 @@ impl ReferralLimit {
     pub fn is_reached_by(self, confirmed: i64) -> bool {
         confirmed >= i64::from(self.0)
     }
+
+    /// Whether the referral after `confirmed` ones is the last that it allows.
+    pub fn is_next_the_last(self, confirmed: i64) -> bool {
+        confirmed + 1 == i64::from(self.0)
+    }
 }
 
 /// What a caller may choose about a new code besides its owner and its text.

@@ -208,6 +208,11 @@ issued_id!(
     ApiKeyId,
     "key_"
 );
+issued_id!(
+    /// An event: `evt_` and a UUIDv7 of when its change was requested.
+    EventId,
+    "evt_"
+);
 given_id!(
     /// Whoever recruits: the owner of codes.
     MentorId
@@ -229,6 +234,21 @@ impl MemberId {
     /// Whether the member is the mentor: nobody recruits themself.
     pub fn is(&self, mentor: &MentorId) -> bool {
         self.as_str() == mentor.as_str()
+    }
+}
+
+/// Tells the second event of a change from the first: the bit before the shard.
+const SECOND: u128 = 1 << 8;
+
+impl EventId {
+    /// The id of the first event of the same change.
+    pub fn first(self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128() & !SECOND))
+    }
+
+    /// The id of the second event of the same change, right after the first one's.
+    pub fn second(self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128() | SECOND))
     }
 }
 

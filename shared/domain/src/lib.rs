@@ -17,6 +17,9 @@ pub mod codes;
 pub mod color;
 pub mod confirmation;
 pub mod conversion;
+pub mod event;
+pub mod event_data;
+pub mod event_type;
 pub mod facts;
 pub mod ids;
 pub mod key_text;
@@ -40,8 +43,11 @@ pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};
 pub use conversion::Recruitment;
+pub use event::{Event, NamedEvent, OutboxEntry};
+pub use event_type::EventType;
 pub use ids::{
-    ApiKeyId, AttributionId, CodeId, CurrencyId, MemberId, MentorId, OrgId, ProgramId, Shard,
+    ApiKeyId, AttributionId, CodeId, CurrencyId, EventId, MemberId, MentorId, OrgId, ProgramId,
+    Shard,
 };
 pub use key_text::{KeyMode, KeyText};
 pub use privacy::Pseudonym;

@@ -6,9 +6,10 @@ use crate::attribution_item::AttributionItem;
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
 use crate::entity::Entity;
 use crate::error::StoreError;
+use crate::event_item::EventItem;
 use crate::keys::Item;
 use crate::program_item::ProgramItem;
-use domain::{ApiKey, Attribution, CodeRecord, KeyText, Program};
+use domain::{ApiKey, Attribution, CodeRecord, KeyText, OutboxEntry, Program};
 
 /// The items of a code: the canonical one, its log item, and the pair's active code where it
 /// has not ended.
@@ -48,6 +49,14 @@ pub fn of_program(program: &Program) -> Result<Item, StoreError> {
 /// [`StoreError::Corrupt`] when the record has no form in DynamoDB's types.
 pub fn of_api_key(key: &ApiKey, text: &KeyText) -> Result<Item, StoreError> {
     ApiKeyItem::new(key, text).to_item()
+}
+
+/// The item of an entry of an outbox.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the entry has no form in DynamoDB's types.
+pub fn of_event(entry: OutboxEntry) -> Result<Item, StoreError> {
+    EventItem::from(entry).to_item()
 }
 
 #[cfg(test)]

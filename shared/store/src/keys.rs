@@ -23,6 +23,7 @@
 //! | program | `PRG#<shard>` | `prg_…` |
 //! | API key | `KEY#<shard>` | `key_…` |
 //! | misses of an address in a minute | `MISS#<hash>` | `MISS` |
+//! | entry of an organisation's outbox | `EVENT#<org>#<shard>` | `evt_…` |
 //! | erasure of a mentor under way | `ERASURE` | `M#<org>#<mentor>` |
 //! | receipt of an erasure | `ERASED#<pseudonym>` | `RECEIPT` |
 //! | how far visitors are forgotten | `RETENTION` | `VISITORS` |
@@ -37,8 +38,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::first_uuid_at;
 use domain::{
-    ApiKeyId, AttributionId, CodeId, FoldedCode, MemberId, MentorId, OrgId, ProgramId, Pseudonym,
-    Recruitment, Shard,
+    ApiKeyId, AttributionId, CodeId, EventId, FoldedCode, MemberId, MentorId, OrgId, ProgramId,
+    Pseudonym, Recruitment, Shard,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -328,6 +329,16 @@ pub fn erasure_receipt(pseudonym: &Pseudonym) -> Key {
 /// Up to when raw visitor data of confirmed clicks has left.
 pub fn visitor_retention() -> Key {
     Key::new("RETENTION".to_owned(), "VISITORS")
+}
+
+/// The partition of one shard of an organisation's outbox: read in order of time.
+pub fn events_of(org: &OrgId, shard: Shard) -> String {
+    format!("EVENT#{org}#{shard}")
+}
+
+/// An entry of an organisation's outbox.
+pub fn event(id: EventId, org: &OrgId) -> Key {
+    Key::new(events_of(org, id.shard()), id)
 }
 
 /// A program by its id.

@@ -4,7 +4,7 @@
 //! modules say what the items hold, `dynamo` makes metered calls, `transaction` commits writes
 //! whose refusals are values, `log` reads the sharded, time-ordered lists, [`stats`] and
 //! [`fold`] count. On these, one module per access-pattern group adds operations to [`Store`]:
-//! `programs`, `api_keys`, [`codes`], [`attributions`] and [`privacy`].
+//! `programs`, `api_keys`, [`codes`], [`attributions`], [`events`] and [`privacy`].
 //!
 //! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
 //! embedded engine that speaks DynamoDB's own protocol.
@@ -19,6 +19,8 @@ pub mod codes;
 mod dynamo;
 mod entity;
 mod error;
+mod event_item;
+pub mod events;
 mod expression;
 pub mod fold;
 mod idempotency;

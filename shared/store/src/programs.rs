@@ -15,8 +15,10 @@ use crate::short_list::ShortList;
 use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
+use domain::event::Change;
+use domain::event_data::ProgramState;
 use domain::program::{ProgramRefusal, ProgramRemoval};
-use domain::{OrgId, OwnerFilter, Program, ProgramId, ProgramStatus, Timestamp};
+use domain::{OrgId, OutboxEntry, OwnerFilter, Program, ProgramId, ProgramStatus, Timestamp};
 use std::convert::Infallible;
 
 /// The program is as it was read.
@@ -106,6 +108,7 @@ impl Store {
             self.transaction()
                 .keep_reply(key, item.clone(), now)
                 .create(&item, |_| Conflict::Overtaken)
+                .emit(told(Change::ProgramCreated, program, now))
                 .commit()
                 .await?;
             Ok(IdempotentReply::fresh(program.clone(), now))
@@ -121,6 +124,7 @@ impl Store {
         &self,
         id: ProgramId,
         change: impl Fn(Program) -> Program,
+        now: DateTime<Utc>,
     ) -> Result<Program, TransactError<ProgramRefusal>> {
         until_settled("the program", || async {
             let found = self.find_program_item(id).await?;
@@ -131,7 +135,7 @@ impl Store {
             if changed == program {
                 return Ok(program);
             }
-            self.replace_program(&item, changed).await
+            self.replace_program(&item, changed, now).await
         })
         .await
     }
@@ -159,7 +163,7 @@ impl Store {
                         archived_at: Some(at),
                         ..program
                     };
-                    self.replace_program(&item, archived).await?;
+                    self.replace_program(&item, archived, now).await?;
                     Ok(Some(ProgramRemoval::Archived(at)))
                 }
                 (false, _) => {
@@ -175,6 +179,7 @@ impl Store {
         &self,
         read: &ProgramItem,
         changed: Program,
+        now: DateTime<Utc>,
     ) -> Attempt<Program, R> {
         let changed = Program {
             version: read.version() + 1,
@@ -182,8 +187,13 @@ impl Store {
         };
         let unchanged = Condition::new(UNCHANGED).bind(":version", &read.version());
         let item = ProgramItem::from(&changed).made_under(read.origin().0);
+        let change = match (Program::from(read.clone()).status(), changed.status()) {
+            (ProgramStatus::Active, ProgramStatus::Archived) => Change::ProgramArchived,
+            _ => Change::ProgramUpdated,
+        };
         self.transaction()
             .put(&item, unchanged, |_| Conflict::Overtaken)
+            .emit(told(change, &changed, now))
             .commit()
             .await?;
         self.programs.invalidate(&changed.id);
@@ -200,6 +210,7 @@ impl Store {
                 |_: Option<ProgramItem>| Conflict::Overtaken,
             )
             .drop_reply(made_under, made_at, now)
+            .emit(told(Change::ProgramDeleted, &read.clone().into(), now))
             .commit()
             .await?;
         self.programs.invalidate(&read.id());
@@ -233,6 +244,11 @@ impl Store {
             self.programs.invalidate(&program.id);
         }
     }
+}
+
+/// What others are told of a program.
+fn told(change: fn(ProgramState) -> Change, program: &Program, now: DateTime<Utc>) -> OutboxEntry {
+    OutboxEntry::new(&program.org, change(program.into()), now)
 }
 
 impl<'t, R: 't> Transaction<'t, R> {

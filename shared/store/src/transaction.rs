@@ -184,15 +184,31 @@ impl<'t, R> Transaction<'t, R> {
             .build();
         match delete {
             Ok(delete) => {
-                self.writes
-                    .push(TransactWriteItem::builder().delete(delete).build());
-                self.meanings.push(Box::new(|_| {
-                    Err(StoreError::corrupt("no condition was given"))
-                }));
+                self.push_unconditional(TransactWriteItem::builder().delete(delete).build());
             }
             Err(error) => self.failed = Some(invalid_write(error)),
         }
         self
+    }
+
+    /// Writes `entity` under its own new id, at which nothing can be.
+    pub(crate) fn append<E: Entity>(mut self, entity: &E) -> Self {
+        let write = entity.to_item().and_then(|item| {
+            let put = Put::builder().table_name(self.dynamo.table());
+            put.set_item(Some(item)).build().map_err(invalid_write)
+        });
+        match write {
+            Ok(put) => self.push_unconditional(TransactWriteItem::builder().put(put).build()),
+            Err(error) => self.failed = Some(error),
+        }
+        self
+    }
+
+    fn push_unconditional(&mut self, write: TransactWriteItem) {
+        self.writes.push(write);
+        self.meanings.push(Box::new(|_| {
+            Err(StoreError::corrupt("no condition was given"))
+        }));
     }
 
     fn push<E: Entity>(

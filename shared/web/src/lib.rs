@@ -12,6 +12,7 @@
 //! - [`accept`] the form of an answer that its caller would rather have;
 //! - [`csv`] lists for spreadsheets;
 //! - [`picture`] pictures as answers;
+//! - [`cloud_event`] events as they go out;
 //! - [`qr`] links as QR codes;
 //! - [`pagination`] pages of a list;
 //! - [`extract`] what a handler takes, valid or refused;
@@ -26,6 +27,7 @@ pub mod accept;
 pub mod access;
 mod app;
 mod buckets;
+pub mod cloud_event;
 pub mod codes;
 pub mod csv;
 pub mod emf;

@@ -35,6 +35,8 @@ pub struct Settings {
     /// `STACK_NAME`: what the metrics of this deployment are told apart by. `verv` on Lambda
     /// unless given; elsewhere nothing reads metrics out of the log, and it is `None`.
     pub stack_name: Option<String>,
+    /// `EVENT_BUS`: the EventBridge bus that events are put on, for the function that does so.
+    pub event_bus: Option<String>,
     /// `JOIN_BASE_URL`: the page where a recruited person joins. Required on Lambda, where it
     /// must be https.
     pub join_base_url: Url,
@@ -90,6 +92,7 @@ impl Settings {
         let settings = Self {
             table_name: dynamodb::table_name(set("TABLE_NAME"), on_lambda)?,
             stack_name: set("STACK_NAME").or_else(|| on_lambda.then(|| "verv".to_owned())),
+            event_bus: set("EVENT_BUS"),
             join_base_url: links::join_base_url(set("JOIN_BASE_URL"), on_lambda)?,
             short_base_url: links::short_base_url(set("SHORT_BASE_URL"), on_lambda)?,
             link_fallback_url: links::fallback_url(set("LINK_FALLBACK_URL"), on_lambda)?,
@@ -107,6 +110,15 @@ impl Settings {
             settings.require_token_keys()?;
         }
         Ok(settings)
+    }
+
+    /// The bus that events are put on.
+    ///
+    /// # Errors
+    /// [`SettingError`] where none is named.
+    pub fn require_event_bus(&self) -> Result<&str, SettingError> {
+        let bus = self.event_bus.as_deref();
+        bus.ok_or_else(|| SettingError::new("EVENT_BUS", "must name the EventBridge bus"))
     }
 
     /// Passes if there is a key to verify tokens with; only on Lambda may there be none.

@@ -5,9 +5,9 @@ use serde_json::json;
 use tests::Verv;
 use tests::flows::{ATTRIBUTIONS, CONVERSIONS, RECORDS};
 
-const CONVERT: Budget = budget(2, 3.0, 18.0);
+const CONVERT: Budget = budget(2, 3.0, 20.0);
 /// The click says which code is to be read.
-const CONVERT_CLICK: Budget = budget(3, 3.0, 18.0);
+const CONVERT_CLICK: Budget = budget(3, 3.0, 20.0);
 const OF_MEMBER: Budget = budget(1, 2.0, 0.0);
 
 /// By a code without a limit, and by one whose item counts; by a click.

@@ -9,11 +9,11 @@ const TERMS: Budget = budget(2, 3.0, 0.0);
 /// As the stats of a code.
 const TERMS_BY_STATISTICS: Budget = budget(2, 7.0, 0.0);
 /// The stats of a code, between reading it and changing it.
-const START_COUNT: Budget = budget(3, 7.0, 14.0);
+const START_COUNT: Budget = budget(3, 7.0, 16.0);
 
 /// A confirmation that its code counts: two units more than others may take, as the code's log entry
 /// has the count as well, in both indexes.
-const COUNTED: Budget = budget(2, 2.0, 18.0);
+const COUNTED: Budget = budget(2, 2.0, 20.0);
 
 /// A code under a program with a limit: it counts, is rotated, and clicks of the old one count.
 pub(crate) async fn counted(verv: &Verv, measured: &mut Measured) {
@@ -46,7 +46,7 @@ pub(crate) async fn counted(verv: &Verv, measured: &mut Measured) {
     let deleted = format!("{ATTRIBUTIONS}/{}", clicks[0]);
     measured.take(
         "delete a counted attribution",
-        budget(4, 3.0, 22.0),
+        budget(4, 3.0, 24.0),
         &verv.delete(&deleted).await,
     );
     let id = rotated.string("/id");

@@ -5,6 +5,7 @@
 //! That nothing else in the suite needs more, the harness itself sees to: `tests::policy`.
 
 mod api_keys;
+mod events;
 mod flows;
 mod platform;
 mod policy;
@@ -14,7 +15,7 @@ mod programs;
 use platform::Platform;
 use policy::statements;
 use std::fmt::Write;
-use tests::functions::SCHEDULED;
+use tests::functions::{SCHEDULED, STREAM};
 use tests::policy::{Permissions, allowed};
 use tests::template::Template;
 
@@ -24,6 +25,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
     flows::codes(&platform).await;
     flows::attributions(&platform).await;
     programs::programs(&platform).await;
+    events::events(&platform).await;
     api_keys::api_keys(&platform).await;
     flows::aggregation(&platform).await;
     privacy::erasures(&platform).await;
@@ -34,6 +36,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
         recorded.push((name, recorder.seen()));
     }
     recorded.push((SCHEDULED, platform.scheduled.1.seen()));
+    recorded.push((STREAM, platform.stream.1.seen()));
     let mut wrong = String::new();
     for (name, needed) in recorded {
         let allowed = allowed(template.function(name));

@@ -31,6 +31,8 @@ pub(crate) struct Platform {
     /// required.
     pub(crate) restricted: Vec<(Declaration, Router)>,
     pub(crate) scheduled: (UnscopedStore, Recorder),
+    /// What the function behind the table's stream has.
+    pub(crate) stream: (UnscopedStore, Recorder),
 }
 
 impl Platform {
@@ -64,10 +66,13 @@ impl Platform {
         }
         let scheduled = recorded();
         scheduled.0.warm_up().await.expect("the table is there");
+        let stream = recorded();
+        stream.0.warm_up().await.expect("the table is there");
         Self {
             functions,
             restricted,
             scheduled,
+            stream,
             verv,
         }
     }

@@ -244,7 +244,8 @@ async fn a_change_does_not_undo_the_mark_of_a_code_made_meanwhile() {
         changed
     };
     let parsed = id.parse().expect("an id");
-    let changed = verv.unrestricted().update_program(parsed, change).await;
+    let store = verv.unrestricted();
+    let changed = store.update_program(parsed, change, verv.now()).await;
     assert!(changed.is_ok_and(|program| program.is_referred));
     assert_eq!(tries.get(), 2);
     let gone = verv.delete(&format!("{PROGRAMS}/{id}")).await.expect(200);

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use tests::functions::SCHEDULED;
+use tests::functions::{SCHEDULED, STREAM};
 use tests::template::{Template, repository};
 
 /// Every alarm of the template: its name and its properties.
@@ -203,7 +203,8 @@ fn every_function_is_watched_and_shown() {
         .filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
     let dashboard = resources["Dashboard"].to_string();
     for (name, function) in functions {
-        let is_scheduled = function["Metadata"]["BuildProperties"]["Binary"] == SCHEDULED;
+        let binary = &function["Metadata"]["BuildProperties"]["Binary"];
+        let has_no_caller = [SCHEDULED, STREAM].iter().any(|name| binary == name);
         let watched = |metric| {
             let alarms = watching(&template, metric);
             let named = format!("\"{name}\"");
@@ -213,11 +214,11 @@ fn every_function_is_watched_and_shown() {
             found.count()
         };
         assert_eq!(watched("Errors"), 1, "{name}");
-        assert_eq!(watched("Throttles"), usize::from(!is_scheduled), "{name}");
+        assert_eq!(watched("Throttles"), usize::from(!has_no_caller), "{name}");
         assert!(dashboard.contains(&format!("${{{name}}}")), "{name}");
         let logs = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"].as_str();
         let logs = format!("SOURCE '${{{}}}'", logs.expect("a log group"));
-        assert_eq!(dashboard.contains(&logs), !is_scheduled, "{name}");
+        assert_eq!(dashboard.contains(&logs), !has_no_caller, "{name}");
     }
 }
 

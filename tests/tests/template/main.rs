@@ -6,14 +6,15 @@ mod guide;
 mod settings;
 mod traffic;
 
+use domain::event::SETTLING;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 use store::fold::SAFETY_MARGIN;
 use tests::Verv;
-use tests::functions::{SCHEDULED, http_functions};
-use tests::samples::http_events;
+use tests::functions::{SCHEDULED, STREAM, http_functions};
+use tests::samples::{http_events, read};
 use tests::template::{Template, declared, repository, routes};
 use web::middleware::RESERVE;
 
@@ -40,7 +41,8 @@ fn every_function_is_deployed_from_its_binary() {
             "{folder} in template.yaml"
         );
         let tested = http_functions();
-        let is_tested = folder == SCHEDULED || tested.iter().any(|(name, _)| *name == folder);
+        let is_called_otherwise = [SCHEDULED, STREAM].contains(&folder.as_str());
+        let is_tested = is_called_otherwise || tested.iter().any(|(name, _)| *name == folder);
         assert!(is_tested, "{folder} in tests::functions");
     }
     for (binary, function) in template.functions() {
@@ -220,6 +222,10 @@ async fn the_table_is_the_one_that_code_creates() {
         deployed["TimeToLiveSpecification"],
         json!({"AttributeName": attribute, "Enabled": true})
     );
+    assert_eq!(
+        deployed["StreamSpecification"],
+        json!({"StreamViewType": "NEW_IMAGE"})
+    );
     assert_eq!(table["DeletionPolicy"], "Retain");
     assert_eq!(table["UpdateReplacePolicy"], "Retain");
     assert_eq!(deployed["DeletionProtectionEnabled"], true);
@@ -242,12 +248,52 @@ fn no_function_outlives_the_safety_margin() {
             timeout + skew < margin,
             "{name}: a fact could be folded past"
         );
+        let settling = SETTLING.to_std().expect("positive");
+        assert!(
+            timeout + skew < settling,
+            "{name}: an event could be listed past"
+        );
         assert!(timeout > RESERVE * 5, "{name}: no time is left to answer");
         // An HTTP API waits for 30 s at most.
         assert!(timeout <= Duration::from_secs(30), "{name}");
     }
     let scheduled = template.function(SCHEDULED);
     assert_eq!(scheduled["Properties"]["ReservedConcurrentExecutions"], 1);
+}
+
+/// What the stream's function is called for, and what becomes of what it cannot tell.
+#[test]
+fn the_stream_leads_to_its_function_in_parts_that_can_fail() {
+    let template = Template::read();
+    let stream = &template.function(STREAM)["Properties"]["Events"]["Stream"]["Properties"];
+    let streams = json!({"Fn::If": [
+        "IsRestored", {"Ref": "RestoredStreamArn"}, {"Fn::GetAtt": ["Table", "StreamArn"]},
+    ]});
+    assert_eq!(stream["Stream"], streams);
+    assert_eq!(
+        stream["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
+    assert_eq!(stream["BisectBatchOnFunctionError"], true);
+    assert_eq!(stream["StartingPosition"], "TRIM_HORIZON");
+    assert!(stream["MaximumRetryAttempts"].is_u64(), "{stream}");
+    // A stream keeps a record for a day.
+    let age = stream["MaximumRecordAgeInSeconds"]
+        .as_u64()
+        .expect("seconds");
+    assert!(age < 86_400, "{age}");
+    let on_failure = &stream["DestinationConfig"]["OnFailure"];
+    assert_eq!(on_failure["Type"], "SQS");
+    assert_eq!(
+        on_failure["Destination"],
+        json!({"Fn::GetAtt": ["EventFailures", "Arn"]})
+    );
+    let pattern = stream["FilterCriteria"]["Filters"][0]["Pattern"].as_str();
+    let pattern: Value = serde_json::from_str(pattern.expect("a pattern")).expect("JSON");
+    let record = read("events-stream")["Records"][0].clone();
+    let kind = &record["dynamodb"]["NewImage"]["kind"]["S"];
+    assert_eq!(pattern["eventName"], json!([record["eventName"]]));
+    assert_eq!(pattern["dynamodb"]["NewImage"]["kind"]["S"], json!([kind]));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use tests::functions::SCHEDULED;
+use tests::functions::{SCHEDULED, STREAM};
 use tests::template::{Template, repository};
 use web::settings::Settings;
 
@@ -70,10 +70,10 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
         let declared = template.environment(function);
         assert_eq!(may_read, declared.contains_key("TOKEN_KEYS"), "{name}");
         assert!(!variables.contains("TOKEN_KEYS"), "{name}");
-        // Redirect and pages are open to all, and the aggregator has no caller.
+        // Redirect and pages are open to all, and schedule and stream are no callers.
         assert_eq!(
             may_read,
-            !["short-links", "console", SCHEDULED].contains(&name),
+            !["short-links", "console", SCHEDULED, STREAM].contains(&name),
             "{name}"
         );
     }
@@ -83,7 +83,7 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
         let policies = function["Properties"]["Policies"].to_string();
         let may_read = policies.contains(r#"{"Ref":"SettingsSecretArn"}"#);
         assert_eq!(may_read, variables.contains("SETTINGS_SECRET"), "{name}");
-        assert_eq!(may_read, !["console", SCHEDULED].contains(&name), "{name}");
+        assert_eq!(may_read, !["console", SCHEDULED, STREAM].contains(&name), "{name}");
     }
     let parameter = &template.0["Parameters"]["TokenKeysSecretArn"];
     assert!(parameter["Default"].is_null(), "a key of nobody's choosing");

@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::confirmation::{ConfirmDecision, ConfirmRefusal, Confirmation};
-use domain::{Attribution, AttributionId, CodeRecord, Recruitment};
+use domain::{Attribution, AttributionId, CodeRecord, OutboxEntry, Recruitment};
 use futures::try_join;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -123,7 +123,8 @@ impl Store {
             )
             .guard(recruitment)
             .create(&change, |_| Conflict::Overtaken)
-            .keep_reply(key, KeptConversion::made(attribution.id), now);
+            .keep_reply(key, KeptConversion::made(attribution.id), now)
+            .emit(OutboxEntry::confirmed(attribution, tally.last_of(), now));
         transaction
             .count_on(tally, ConfirmRefusal::LimitReached)
             .commit()

@@ -14,7 +14,9 @@ use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::confirmation::{ConfirmRefusal, Confirmation};
 use domain::conversion::ConvertRefusal;
-use domain::{Attribution, AttributionId, CountedCode, MemberId, OrgId, Recruitment, Timestamp};
+use domain::{
+    Attribution, AttributionId, CountedCode, MemberId, OrgId, OutboxEntry, Recruitment, Timestamp,
+};
 use futures::future::join;
 use futures::try_join;
 use std::sync::atomic::AtomicBool;
@@ -153,6 +155,7 @@ impl Store {
             .guard(&recruitment)
             .create(&item, |_| Conflict::Overtaken)
             .keep_reply(key, KeptConversion::made(attribution.id), now)
+            .emit(OutboxEntry::confirmed(&attribution, tally.last_of(), now))
             .count_on(&tally, ConfirmRefusal::LimitReached.into())
             .commit()
             .await?;

@@ -10,7 +10,9 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, until_settled};
 use chrono::{DateTime, Utc};
 use domain::attribution::Conversion;
-use domain::{Attribution, AttributionId, Source, Timestamp};
+use domain::event::Change;
+use domain::event_data::AttributionState;
+use domain::{Attribution, AttributionId, OutboxEntry, Source, Timestamp};
 use std::convert::Infallible;
 
 /// What is left counts the click when it is folded, and names nobody.
@@ -71,6 +73,7 @@ impl Store {
             ..change_of(&attribution, now)
         };
         let strip = stripping(conversion, at, expires);
+        let told = Change::AttributionDeleted(AttributionState::from(&attribution));
         let transaction = self
             .transaction()
             .update(
@@ -79,7 +82,8 @@ impl Store {
                 |_: Option<AttributionItem>| Conflict::Overtaken,
             )
             .create(&change, |_| Conflict::Overtaken)
-            .drop_reply(made_under, made_at, now);
+            .drop_reply(made_under, made_at, now)
+            .emit(OutboxEntry::new(&attribution.org, told, now));
         let Some(conversion) = conversion else {
             return transaction.commit().await;
         };

@@ -4,9 +4,10 @@
 //! after the rotation changes the count of the newest code in the line: so all codes of a line
 //! confirm no more together than one of them may.
 //!
-//! A limit is the code's own, which the counting write compares with on the item itself, or its
-//! program's as it is now, which the write is given. That the code is still of this program is a
-//! condition as well, so that a change of its terms is noticed.
+//! A limit is the code's own or its program's as it is now. The counting write has the condition
+//! that program and limit are as they were read, so that a change of terms is noticed, and that
+//! the referral is the last one exactly if it was taken to be: so the event of a limit that is
+//! reached is in the transaction of the referral that reaches it, and in no other.
 
 use crate::attribution_item::AttributionItem;
 use crate::code_item::{CanonicalCode, CodeLogItem};
@@ -19,7 +20,7 @@ use crate::store::Store;
 use crate::transaction::{Conflict, Transaction};
 use chrono::{DateTime, Utc};
 use domain::code_record::ReferralLimit;
-use domain::{CodeId, CountedCode, FoldedCode, Program, ProgramId};
+use domain::{Code, CodeId, CountedCode, FoldedCode, Program, ProgramId};
 
 /// Changes a count.
 const ADD: &str = "ADD confirmed :number";
@@ -30,19 +31,11 @@ const COUNTS: &str = "attribute_exists(pk) AND attribute_not_exists(replaced_by)
 /// The code has a limit, or may get one from its program.
 const LIMITED: &str = "(attribute_exists(max_referrals) OR attribute_exists(#program))";
 
-/// A code without a program has a limit of its own, and room for one more referral.
-const ROOM_BY_OWN_LIMIT: &str = "attribute_not_exists(#program) AND attribute_exists(max_referrals) \
-                                 AND (attribute_not_exists(confirmed) OR confirmed < max_referrals)";
+/// So many referrals are confirmed, after which there is room for more still.
+const HAS_ROOM_AFTER: &str = "(attribute_not_exists(confirmed) OR confirmed < :last)";
 
-/// A code of the program has room for one more referral, where the program limits none.
-const ROOM_IN_PROGRAM: &str = "#program = :program AND (attribute_not_exists(confirmed) \
-                               OR attribute_not_exists(max_referrals) \
-                               OR confirmed < max_referrals)";
-
-/// The same where the program limits those that have no limit of their own.
-const ROOM_IN_LIMITED_PROGRAM: &str = "#program = :program AND (attribute_not_exists(confirmed) \
-     OR (attribute_exists(max_referrals) AND confirmed < max_referrals) \
-     OR (attribute_not_exists(max_referrals) AND confirmed < :limit))";
+/// No referral is confirmed.
+const NONE_CONFIRMED: &str = "(attribute_not_exists(confirmed) OR confirmed = :before)";
 
 /// Where a confirmed referral is counted.
 #[derive(Debug)]
@@ -64,56 +57,113 @@ pub(super) struct CountingCode {
     /// Whether it is known to have had no room left.
     pub(super) is_full: bool,
     program: Option<ProgramId>,
+    /// The code's own limit.
+    own_limit: Option<ReferralLimit>,
     limit_of_program: Option<ReferralLimit>,
+    /// Set where one more referral uses the limit up.
+    last: Option<LastReferral>,
+}
+
+/// The referral that a code has room for, and no other one.
+#[derive(Debug, Clone)]
+struct LastReferral {
+    /// Referrals confirmed before it.
+    before: i64,
+    id: CodeId,
+    code: Code,
+    limit: ReferralLimit,
+}
+
+impl LastReferral {
+    /// That of a code with such a limit, if it comes next.
+    fn of(code: &CountedCode, limit: Option<ReferralLimit>) -> Option<Self> {
+        let limit = limit.filter(|limit| limit.is_next_the_last(code.confirmed))?;
+        Some(Self {
+            before: code.confirmed,
+            id: code.record.id,
+            code: code.record.code.clone(),
+            limit,
+        })
+    }
 }
 
 impl CountingCode {
     fn new(code: CanonicalCode, program: Option<&Program>) -> Self {
         let entry = (!code.is_deleted()).then(|| code.id());
         let code = CountedCode::from(code);
+        let own_limit = code.record.terms.max_referrals;
         Self {
             code: code.record.code.folded(),
             entry,
             is_full: code.limit_reached(program),
             program: code.record.terms.program,
+            own_limit,
             limit_of_program: limit_of(program),
+            last: LastReferral::of(&code, own_limit.or(limit_of(program))),
         }
     }
 
     /// The code that has replaced `code`, which was made under `program`. It is not read: the
-    /// transaction finds out whether it still has that program, and was not replaced itself.
+    /// transaction finds out whether it still has that program and limit, has room for more than
+    /// one referral, and was not replaced itself.
     fn replacing(code: &CanonicalCode, program: Option<&Program>) -> Option<Self> {
         let (successor, id) = code.successor()?;
+        let own_limit = code.terms().max_referrals;
         Some(Self {
             code: successor.clone(),
             entry: Some(id),
             is_full: false,
             program: program.map(|program| program.id),
+            own_limit,
             limit_of_program: limit_of(program),
+            last: None,
         })
     }
 
-    /// Adds one to the count, if there is room.
+    /// The limit in force.
+    fn limit(&self) -> Option<ReferralLimit> {
+        self.own_limit.or(self.limit_of_program)
+    }
+
+    /// Adds one to the count, on condition that the code has the terms that it is known with,
+    /// and that this is the last referral exactly if it is taken to be.
     fn count(&self) -> Update {
-        let count = Update::new(ADD).bind(":number", &1);
-        match (self.program, self.limit_of_program) {
-            (None, _) => count.when(format!("{COUNTS} AND {ROOM_BY_OWN_LIMIT}")),
-            (Some(program), None) => count
-                .when(format!("{COUNTS} AND {ROOM_IN_PROGRAM}"))
-                .bind(":program", &program),
-            (Some(program), Some(limit)) => count
-                .when(format!("{COUNTS} AND {ROOM_IN_LIMITED_PROGRAM}"))
-                .bind(":program", &program)
-                .bind(":limit", &limit),
+        let program_is = match self.program {
+            Some(_) => "#program = :program",
+            None => "attribute_not_exists(#program)",
+        };
+        let limit_is = match self.own_limit {
+            Some(_) => "max_referrals = :limit",
+            None => "attribute_not_exists(max_referrals)",
+        };
+        let count = Update::new(ADD)
+            .when(format!("{COUNTS} AND {program_is} AND {limit_is}"))
+            .bind(":number", &1)
+            .bind_given(":program", self.program.as_ref())
+            .bind_given(":limit", self.own_limit.as_ref());
+        match (&self.last, self.limit()) {
+            (Some(last), _) if last.before == 0 => {
+                count.and_when(NONE_CONFIRMED).bind(":before", &0)
+            }
+            (Some(last), _) => count
+                .and_when("confirmed = :before")
+                .bind(":before", &last.before),
+            (None, Some(limit)) => count
+                .and_when(HAS_ROOM_AFTER)
+                .bind(":last", &(i64::from(u32::from(limit)) - 1)),
+            (None, None) => count,
         }
     }
 
     /// Whether it is for want of room alone that `held` does not count a referral: it was not
-    /// rotated meanwhile, nor has it other terms.
+    /// rotated meanwhile, nor has it another program.
     fn is_full_as(&self, held: &CanonicalCode) -> bool {
         let is_replaced = held.replaced_by().is_some();
         let terms = held.terms();
-        !is_replaced && terms.program == self.program && terms.may_limit()
+        let limit = terms.max_referrals.or(self.limit_of_program);
+        let confirmed = held.confirmed().unwrap_or(0);
+        let is_full = limit.is_some_and(|limit| limit.is_reached_by(confirmed));
+        !is_replaced && terms.program == self.program && is_full
     }
 }
 
@@ -124,6 +174,17 @@ pub(super) enum Knowledge {
     First,
     /// The transaction has found it out of date: all of it is read.
     Refused,
+}
+
+impl Tally {
+    /// The code, and its limit, that the referral counted so uses up.
+    pub(super) fn last_of(&self) -> Option<(CodeId, Code, ReferralLimit)> {
+        let Self::Code(counting) = self else {
+            return None;
+        };
+        let last = counting.last.clone()?;
+        Some((last.id, last.code, last.limit))
+    }
 }
 
 impl Store {
@@ -147,6 +208,8 @@ impl Store {
         }
         if knowledge == Knowledge::First
             && let Some(counting) = CountingCode::replacing(&code, program)
+            // A first referral that is the last one is told with its code, which is read for it.
+            && counting.limit().is_none_or(|limit| !limit.is_next_the_last(0))
         {
             return Ok(Tally::Code(Box::new(counting)));
         }

@@ -10,9 +10,11 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::code_change::{ChangeRefusal, CodeChange, CountChange};
+use domain::event::Change;
+use domain::event_data::CodeState;
 use domain::rollup::Fold;
 use domain::terms::TermsRefusal;
-use domain::{CodeId, CodeRecord, CodeStatus, Program, Timestamp};
+use domain::{CodeId, CodeRecord, CodeStatus, OutboxEntry, Program, Timestamp};
 use futures::try_join;
 
 /// What becomes of a code's count.
@@ -125,6 +127,11 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), TransactError<ChangeConflict>> {
         let update = changing(read, changed, count, now);
+        let state = CodeState::new(changed, now);
+        let told = match (read.deactivated_at, changed.deactivated_at) {
+            (Some(_), None) => Change::CodeActivated(state),
+            _ => Change::CodeUpdated(state),
+        };
         let transaction = self
             .transaction()
             .update(
@@ -144,7 +151,8 @@ impl Store {
                 let gone = ChangeRefusal::Terms(TermsRefusal::ProgramNotFound);
                 ChangeConflict::Other(Conflict::Refused(gone))
             })
-            .hold_pair(changed, now);
+            .hold_pair(changed, now)
+            .emit(OutboxEntry::new(&changed.org, told, now));
         let Count::Start(_, line) = count else {
             return transaction.commit().await;
         };

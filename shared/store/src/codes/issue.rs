@@ -9,8 +9,10 @@ use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled}
 use chrono::{DateTime, Utc};
 use domain::code_record::CodeTerms;
 use domain::codes::{CreateRefusal, Issued, NewCode, WantedCode};
+use domain::event::Change;
+use domain::event_data::CodeState;
 use domain::terms::{RequestedTerms, TermsRefusal};
-use domain::{CodeRecord, MentorId, OrgId, Program, Timestamp};
+use domain::{CodeRecord, MentorId, OrgId, OutboxEntry, Program, Timestamp};
 use futures::try_join;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -214,12 +216,13 @@ fn program_gone() -> Conflict<CreateRefusal> {
 }
 
 impl Transaction<'_, Conflict<CreateRefusal>> {
-    /// Writes the three items of a new code.
+    /// Writes the three items of a new code, and its event.
     fn issue(self, record: &CodeRecord, key: Option<&IdempotencyKey>, now: DateTime<Utc>) -> Self {
         let taken = || Conflict::Refused(CreateRefusal::CodeTaken);
         let free = Condition::new("attribute_not_exists(pk) OR expires_at <= :now")
             .bind(":now", &Timestamp::from(now));
         let log_item = CodeLogItem::from(record).made_under(key.map(IdempotencyKey::hash));
+        let change = Change::CodeCreated(CodeState::new(record, now));
         self.put(
             &ActiveCode::from(record),
             free,
@@ -232,5 +235,6 @@ impl Transaction<'_, Conflict<CreateRefusal>> {
         )
         .create(&CanonicalCode::from(record), move |_| taken())
         .create(&log_item, move |_| taken())
+        .emit(OutboxEntry::new(&record.org, change, now))
     }
 }

@@ -11,7 +11,9 @@ use crate::store::Store;
 use crate::transaction::{Attempt, Conflict, Transaction, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::codes::{RetireRefusal, deactivation_time};
-use domain::{CodeId, CodeRecord, Timestamp};
+use domain::event::Change;
+use domain::event_data::CodeState;
+use domain::{CodeId, CodeRecord, OutboxEntry, Timestamp};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 impl Store {
@@ -28,7 +30,8 @@ impl Store {
         let at = deactivation_time(at, now).map_err(TransactError::Refused)?;
         let decide = |record: &CodeRecord| record.deactivated(at, now);
         let change = |retired: &CodeRecord| deactivation(retired.deactivated_at.unwrap_or(at));
-        self.retire(id, decide, change).await
+        self.retire(id, decide, change, Change::CodeDeactivated, now)
+            .await
     }
 
     /// Makes a code invalid for good, as of `now`. The first invalidation's time stays.
@@ -46,16 +49,21 @@ impl Store {
         .when(format!("{LIVE} AND attribute_not_exists(invalidated_at)"))
         .bind(":at", &Timestamp::from(now));
         let decide = |record: &CodeRecord| Ok(record.invalidated(now));
-        self.retire(id, decide, |_| change.clone()).await
+        let change = |_: &CodeRecord| change.clone();
+        self.retire(id, decide, change, Change::CodeInvalidated, now)
+            .await
     }
 
     /// Reads, decides and changes until nobody is in between. `decide` gives the record as it
-    /// will be, or `None` where it is so already; `change` says how the items come to be so.
+    /// will be, or `None` where it is so already; `change` says how the items come to be so, and
+    /// `told` what others are told.
     async fn retire(
         &self,
         id: CodeId,
         decide: impl Fn(&CodeRecord) -> Result<Option<CodeRecord>, RetireRefusal>,
         change: impl Fn(&CodeRecord) -> Update,
+        told: fn(CodeState) -> Change,
+        now: DateTime<Utc>,
     ) -> Result<CodeRecord, TransactError<RetireRefusal>> {
         let pair = PairOf::default();
         until_settled("the code", || async {
@@ -64,8 +72,10 @@ impl Store {
                 return Ok(record);
             };
             let change = change(&retired).and_when(status_as_read(&record));
+            let told = told(CodeState::new(&retired, now));
             self.retiring(&record, &change, || Conflict::Overtaken)
                 .free_pair(&record, &pair)
+                .emit(OutboxEntry::new(&record.org, told, now))
                 .commit()
                 .await?;
             Ok(retired)
@@ -98,7 +108,8 @@ impl Store {
         .await
     }
 
-    /// Begins a transaction that leaves tombstones of a code, and the fact of its removal.
+    /// Begins a transaction that leaves tombstones of a code, the fact of its removal, and the
+    /// event.
     fn burying(
         &self,
         record: &CodeRecord,
@@ -110,6 +121,7 @@ impl Store {
             mentor: record.mentor.clone(),
             org: record.org.clone(),
         };
+        let told = Change::CodeDeleted(CodeState::new(record, now));
         // The log's tombstone stays as long as the other, which is found by it: whoever is
         // erased must be found in both.
         let bury = Update::new("SET deleted_at = :at")
@@ -128,6 +140,7 @@ impl Store {
                 |_: Option<CodeLogItem>| Conflict::Overtaken,
             )
             .create(&removal, |_| Conflict::Overtaken)
+            .emit(OutboxEntry::new(&record.org, told, now))
     }
 
     /// The record that is to be changed.

@@ -8,7 +8,9 @@ use crate::store::Store;
 use crate::transaction::{Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::codes::{RetireRefusal, Rotation};
-use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, MentorId, Timestamp};
+use domain::event::Change;
+use domain::event_data::CodeState;
+use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, MentorId, OutboxEntry, Timestamp};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -93,6 +95,7 @@ impl Store {
         let previous = record.code.folded();
         let canonical = CanonicalCode::from(new).replacing(previous.clone());
         let entry = CodeLogItem::from(new).replacing(previous);
+        let change = Change::CodeRotated(CodeState::new(&new.record, now).replacing(record));
         let is_old = Condition::new("id = :old").bind(":old", &record.id);
         self.transaction()
             .update(
@@ -110,6 +113,7 @@ impl Store {
             .put(&ActiveCode::from(&new.record), is_old, |_| CHANGED)
             .create(&canonical, |_| RotationConflict::CodeTaken)
             .create(&entry, |_| RotationConflict::CodeTaken)
+            .emit(OutboxEntry::new(&record.org, change, now))
             .commit()
             .await
     }

@@ -10,8 +10,10 @@ use crate::idempotency::{KeptAnswer, kept_answers};
 use crate::keys;
 use crate::transaction::{Attempt, Conflict, Transaction, until_settled};
 use chrono::{DateTime, Utc};
+use domain::event::Change;
+use domain::event_data::Erasure;
 use domain::privacy::{Receipt, Tally};
-use domain::{Attribution, MemberId, OrgId, Pseudonym};
+use domain::{Attribution, MemberId, OrgId, OutboxEntry, Pseudonym};
 use std::convert::Infallible;
 
 /// The attribution counts as before, and says neither who joined nor from where.
@@ -126,10 +128,15 @@ async fn try_erase(
     let mut transaction: Transaction<'_, Conflict<Infallible>> = Transaction::new(dynamo)
         .delete(&key, is_same, |_: Option<MemberGuard>| Conflict::Overtaken)
         .put(
-            &ReceiptItem::new(pseudonym, &receipt, now),
+            &ReceiptItem::new(pseudonym.clone(), &receipt, now),
             Condition::new(ABSENT),
             |_| Conflict::Overtaken,
         );
+    let told = Change::MemberErased(Erasure {
+        pseudonym,
+        attribution_id: traces.attribution.as_ref().map(|item| item.id),
+    });
+    transaction = transaction.emit(OutboxEntry::new(org, told, now));
     if let Some(item) = &traces.attribution {
         let forget = Update::new(FORGET)
             .when("new_member = :old")

@@ -14,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::privacy::{AfterPass, FOLDING, Receipt, after_pass};
 use domain::rollup::Fold;
 use domain::{MentorId, OrgId};
+use std::time::Instant;
 
 /// After how many steps that others were first at an erasure is left to them for now.
 const OVERTAKEN_AT_MOST: u32 = 6;
@@ -27,6 +28,8 @@ pub(super) struct Eraser<'t> {
     mentor: MentorId,
     org: OrgId,
     now: DateTime<Utc>,
+    /// When `now` was: a run may go on for minutes, and events are as old as they say.
+    began: Instant,
 }
 
 /// What became of a step.
@@ -51,6 +54,7 @@ impl<'t> Eraser<'t> {
             mentor,
             org,
             now: to_the_millisecond(now),
+            began: Instant::now(),
         }
     }
 
@@ -136,6 +140,11 @@ impl<'t> Eraser<'t> {
         }
     }
 
+    /// What the time has become.
+    fn by_now(&self) -> DateTime<Utc> {
+        to_the_millisecond(after(self.now, self.began))
+    }
+
     /// Makes one step.
     async fn step(&self, job: &Job) -> Result<Stepped, StoreError> {
         let checkpoint = self.checkpoint().await?;
@@ -171,7 +180,7 @@ impl<'t> Eraser<'t> {
         checkpoint: &Checkpoint,
     ) -> Result<Transaction<'t, ()>, StoreError> {
         let pair = (self.mentor.clone(), job.pseudonym.mentor());
-        let renaming = Renaming::new(self.dynamo, pair, checkpoint.folded_to, self.now);
+        let renaming = Renaming::new(self.dynamo, pair, checkpoint.folded_to, self.by_now());
         let around = renaming.surroundings(&page.found).await?;
         let done = renaming.outcome(&page.found, &around);
         let mut next = job.clone();
@@ -232,4 +241,9 @@ fn is_rebuilding(checkpoint: &Checkpoint, now: DateTime<Utc>) -> bool {
     let since = |started_at: DateTime<Utc>| -> TimeDelta { now - started_at };
     let rebuilding = checkpoint.rebuilding.as_ref();
     rebuilding.is_some_and(|rebuilding| since(rebuilding.started_at) < RESUMED_WITHIN)
+}
+
+/// The time that was `now` when it `began`.
+pub(super) fn after(now: DateTime<Utc>, began: Instant) -> DateTime<Utc> {
+    now + TimeDelta::from_std(began.elapsed()).unwrap_or_default()
 }

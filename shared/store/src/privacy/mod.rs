@@ -29,7 +29,8 @@ use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::privacy::Receipt;
 use domain::{MemberId, MentorId, OrgId, OutOfScope, OwnerFilter, Pseudonym};
-use mentor::Eraser;
+use mentor::{Eraser, after};
+use std::time::Instant;
 
 /// Why nobody was erased or exported.
 #[derive(Debug)]
@@ -135,8 +136,9 @@ impl Aggregator {
         now: DateTime<Utc>,
         stop: impl Fn() -> bool,
     ) -> Result<usize, StoreError> {
-        let mut left = 0;
+        let (mut left, began) = (0, Instant::now());
         for job in job::under_way(&self.dynamo).await? {
+            let now = after(now, began);
             let eraser = Eraser::new(&self.dynamo, job.mentor, job.org, now);
             let receipt = eraser.go_on(&stop).await?;
             left += usize::from(receipt.is_some_and(|receipt| !receipt.is_complete()));

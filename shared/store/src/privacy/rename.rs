@@ -11,8 +11,10 @@ use crate::idempotency::{KeptAnswer, kept_answers};
 use crate::keys::{self, Key, LogName, View};
 use crate::transaction::Transaction;
 use chrono::{DateTime, Utc};
+use domain::event::Change;
+use domain::event_data::CodeState;
 use domain::privacy::{Tally, may_rename_fact, must_end};
-use domain::{CodeId, CodeRecord, MentorId, Shard, Timestamp};
+use domain::{CodeId, CodeRecord, MentorId, OutboxEntry, Shard, Timestamp};
 use std::collections::BTreeMap;
 
 /// An entry of a log that is the mentor's still.
@@ -33,6 +35,9 @@ const RENAME_AND_END: &str = "SET #mentor = :new, gsi1pk = :gsi1pk, \
 /// The code ends; it is renamed later.
 const END: &str = "SET invalidated_at = if_not_exists(invalidated_at, :now), \
                    deactivated_at = if_not_exists(deactivated_at, :now)";
+
+/// The code did not end before: others are told once.
+const NOT_ENDED: &str = "attribute_not_exists(invalidated_at)";
 
 /// The canonical item, which no index shows.
 const RENAME_CANONICAL: &str = "SET #mentor = :new REMOVE made_under";
@@ -244,13 +249,23 @@ impl<'t> Renaming<'t> {
             .when("id = :id")
             .bind(":id", &code.id())
             .bind(":new", &self.new);
+        let record = CodeRecord::from(code.clone());
         if !is_deleted {
-            let record = CodeRecord::from(code.clone());
             entry = entry.and_as_active_as_read(&record).bind(":now", &at);
             canonical = canonical.bind(":now", &at);
         }
-        step.update(&keys::code_by_id(code.id()), entry, ignored::<Untyped>)
-            .update(&keys::code(&code.folded()), canonical, ignored::<Untyped>)
+        if is_deleted || !must_end(&record) {
+            return step
+                .update(&keys::code_by_id(code.id()), entry, ignored::<Untyped>)
+                .update(&keys::code(&code.folded()), canonical, ignored::<Untyped>);
+        }
+        step.update(
+            &keys::code_by_id(code.id()),
+            entry.and_when(NOT_ENDED),
+            ignored::<Untyped>,
+        )
+        .update(&keys::code(&code.folded()), canonical, ignored::<Untyped>)
+        .emit(self.ended(&record))
     }
 
     fn end_code(&self, step: Transaction<'t, ()>, code: &CodeLogItem) -> Transaction<'t, ()> {
@@ -261,6 +276,7 @@ impl<'t> Renaming<'t> {
         let at = Timestamp::from(self.now);
         let entry = Update::new(END)
             .when(format!("{THEIRS} AND attribute_not_exists(deleted_at)"))
+            .and_when(NOT_ENDED)
             .and_as_active_as_read(&record)
             .bind(":old", &self.old)
             .bind(":now", &at);
@@ -270,6 +286,14 @@ impl<'t> Renaming<'t> {
             .bind(":now", &at);
         step.update(&keys::code_by_id(code.id()), entry, ignored::<Untyped>)
             .update(&keys::code(&code.folded()), canonical, ignored::<Untyped>)
+            .emit(self.ended(&record))
+    }
+
+    /// What others are told of a code that ends with its mentor's erasure.
+    fn ended(&self, code: &CodeRecord) -> OutboxEntry {
+        let ended = code.invalidated(self.now);
+        let state = CodeState::new(ended.as_ref().unwrap_or(code), self.now);
+        OutboxEntry::new(&code.org, Change::CodeInvalidated(state), self.now)
     }
 
     /// Ends the pair's active code where that is `code`.

@@ -16,8 +16,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{MentorId, OrgId, Shard};
 use serde::{Deserialize, Serialize};
 
-/// How many items a step has at most: a code has four items, and a transaction 100.
-pub(super) const PAGE: usize = 20;
+/// How many items a step has at most: a code has four items and an event, and a transaction has
+/// 100.
+pub(super) const PAGE: usize = 19;
 
 /// Sorts before whatever a key may hold, so that a key with it follows the key itself.
 const NEXT: char = ' ';

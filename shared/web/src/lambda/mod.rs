@@ -6,6 +6,7 @@ pub mod logs;
 mod secrets;
 
 pub use aws::{retries, timeouts};
+pub use aws_config::SdkConfig;
 pub use gateway::encode_uri;
 
 use crate::access::Access;
@@ -30,6 +31,8 @@ pub struct Started {
     pub settings: Arc<Settings>,
     /// The system's clock.
     pub clock: Clock,
+    /// How other services of AWS are reached.
+    pub aws: SdkConfig,
 }
 
 impl From<Started> for App {
@@ -115,6 +118,7 @@ pub async fn start(verifies: VerifiesTokens) -> Result<Started, SettingError> {
         store,
         settings: Arc::new(settings),
         clock: Clock::system(),
+        aws: config,
     })
 }
 

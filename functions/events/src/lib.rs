@@ -1,0 +1,78 @@
+//! What the table's stream leads to: each event of the outbox goes to the stack's bus.
+//!
+//! An event goes out at least once: what could not be told is reported by its place in the
+//! stream, from which Lambda goes on. Receivers tell a repetition by its id.
+
+pub mod bus;
+pub mod stream;
+
+use bus::{Bus, BusError};
+use domain::NamedEvent;
+use serde::Serialize;
+use serde_json::Value;
+use store::{StoreError, UnscopedStore};
+use stream::Told;
+
+/// Which records of a batch are to be tried again, as Lambda takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failures {
+    batch_item_failures: Vec<Failure>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+}
+
+/// Nothing of a batch was told.
+#[derive(Debug, thiserror::Error)]
+pub enum TellError {
+    /// The records that name people could not be read.
+    #[error("whom the events are about cannot be read")]
+    Store(#[from] StoreError),
+    /// The bus took no event.
+    #[error("the bus cannot be reached")]
+    Bus(#[from] BusError),
+}
+
+/// Tells the bus of the events in a batch of the stream, and gives what it did not take.
+///
+/// # Errors
+/// [`TellError`]: Lambda tries the whole batch again, in halves.
+pub async fn tell(store: &UnscopedStore, bus: &Bus, batch: &Value) -> Result<Failures, TellError> {
+    let read = stream::read(batch);
+    let told = name(store, read.told).await?;
+    let mut failed = read.unreadable;
+    for events in told.chunks(bus::AT_MOST) {
+        let refused = bus
+            .put(events.iter().map(|(_, event)| event.clone()))
+            .await?;
+        failed.extend(refused.into_iter().map(|at| events[at].0.clone()));
+    }
+    failed.sort();
+    failed.dedup();
+    let failures = failed
+        .into_iter()
+        .map(|item_identifier| Failure { item_identifier });
+    Ok(Failures {
+        batch_item_failures: failures.collect(),
+    })
+}
+
+/// The events with whom they are about, each with the place of its record in the stream.
+///
+/// # Errors
+/// [`StoreError`] when DynamoDB does not answer.
+pub async fn name(
+    store: &UnscopedStore,
+    told: Vec<Told>,
+) -> Result<Vec<(String, NamedEvent)>, StoreError> {
+    let (places, events): (Vec<_>, Vec<_>) = told
+        .into_iter()
+        .map(|told| (told.place, told.event))
+        .unzip();
+    let named = store.name_events(events).await?;
+    Ok(places.into_iter().zip(named).collect())
+}
