@@ -64,9 +64,9 @@ async fn a_method_that_an_address_does_not_take_names_those_it_does() {
     for (method, path, allow) in [
         (Method::PUT, RECORDS, "GET,HEAD,POST"),
         (
-            Method::POST,
-            "/api/v1/referral-codes/rc_1",
-            "DELETE,GET,HEAD,PATCH,PUT",
+            Method::PATCH,
+            "/api/v1/referral-code-records/rc_1",
+            "DELETE,GET,HEAD,PUT",
         ),
         (
             Method::POST,
