@@ -13,6 +13,7 @@ pub mod functions;
 pub mod gate;
 pub mod logs;
 pub mod openapi;
+pub mod outbox;
 pub mod policy;
 pub mod recount;
 pub mod runtime_api;

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tests::logs;
+use tests::outbox::Told;
 
 const RECORDS: &str = "/api/v1/referral-code-records";
 const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
@@ -232,6 +233,20 @@ async fn inspect(api: &Api, acknowledged: &Acknowledged) {
     }
 }
 
+/// There is an event of every change that was made, acknowledged or not, and no other.
+async fn inspect_events(api: &Api, dynamodb: &str) {
+    let told = Told::read(dynamodb, "verv").await;
+    let id = |record: &Value| record["id"].as_str().expect("an id").to_owned();
+    assert_eq!(
+        told.of("code.created"),
+        api.all(RECORDS).await.iter().map(id).collect()
+    );
+    let mut attributions = api.all(ATTRIBUTIONS).await;
+    attributions.retain(|attribution| attribution["status"] == "confirmed");
+    let told = &told.of("attribution.confirmed") - &told.of("attribution.deleted");
+    assert_eq!(told, attributions.iter().map(id).collect());
+}
+
 /// A confirmed member is held; one that is not is free. Each is asked through one more
 /// click, which is then removed.
 async fn inspect_guards(api: &Api) {
@@ -301,6 +316,7 @@ async fn a_killed_process_loses_nothing_that_it_acknowledged() {
         // The lock is not needed any more by anyone: the writers have ended.
         let seen = std::mem::take(&mut *acknowledged.lock().expect("a lock"));
         inspect(&api, &seen).await;
+        inspect_events(&api, &process.dynamodb).await;
         inspect_guards(&api).await;
         *acknowledged.lock().expect("a lock") = seen;
         process.kill();
