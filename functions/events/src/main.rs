@@ -11,6 +11,9 @@ async fn main() -> Result<(), Error> {
     let started = start(VerifiesTokens::Never).await?;
     let bus = Bus::new(&started.aws, started.settings.require_event_bus()?);
     let (store, bus) = (&started.store, &bus);
-    let handle = |event: LambdaEvent<Value>| async move { tell(store, bus, &event.payload).await };
+    let handle = |event: LambdaEvent<Value>| async move {
+        let told = tell(store, bus, &event.payload).await;
+        told.map_err(Error::from)
+    };
     lambda_runtime::run(service_fn(handle)).await
 }

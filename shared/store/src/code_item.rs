@@ -30,8 +30,8 @@ pub(crate) struct CodeItem {
     deactivated_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     invalidated_at: Option<Timestamp>,
-    /// Referrals confirmed, where the code counts them: in the canonical item, which decides, and
-    /// in the log entry, from which a rotation takes it.
+    /// Referrals confirmed, where the code counts them: in the canonical item, which decides, as
+    /// it is; in the log entry, as the count began.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     confirmed: Option<i64>,
     /// When the count began with the statistics; likewise.

@@ -254,6 +254,11 @@ pub fn code_by_id(id: CodeId) -> Key {
     Key::new(log_partition(LogName::Codes, id.shard()), id)
 }
 
+/// How many referrals a code has counted since its log entry was written.
+pub fn code_count(id: CodeId) -> Key {
+    Key::new(format!("RC#{id}"), "COUNT")
+}
+
 /// An entry of the log of codes.
 pub fn code_log_entry(id: CodeId, mentor: &MentorId, org: &OrgId) -> Keys {
     log_entry(LogName::Codes, id.shard(), id, mentor, org)

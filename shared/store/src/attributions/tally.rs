@@ -10,11 +10,13 @@
 //! reached is in the transaction of the referral that reaches it, and in no other.
 
 use crate::attribution_item::AttributionItem;
-use crate::code_item::{CanonicalCode, CodeLogItem};
+use crate::code_count;
+use crate::code_item::CanonicalCode;
 use crate::codes::ROTATIONS;
 use crate::dynamo::Read;
+use crate::entity::Untyped;
 use crate::error::StoreError;
-use crate::expression::{EXISTS, Update};
+use crate::expression::Update;
 use crate::keys;
 use crate::store::Store;
 use crate::transaction::{Conflict, Transaction};
@@ -52,7 +54,7 @@ pub(super) enum Tally {
 #[derive(Debug)]
 pub(super) struct CountingCode {
     code: FoldedCode,
-    /// Its log entry, which has the count for a rotation: none of a deleted code.
+    /// Whose count a rotation takes: none of a deleted code.
     entry: Option<CodeId>,
     /// Whether it is known to have had no room left.
     pub(super) is_full: bool,
@@ -285,7 +287,7 @@ impl<'t, R: Send + 't> Transaction<'t, Conflict<R>> {
                 Conflict::Overtaken
             },
         )
-        .add_to_entry(counting.entry, 1)
+        .add_to_count(counting.entry, 1)
     }
 
     /// Takes a counted referral back from the code that counts it.
@@ -298,14 +300,15 @@ impl<'t, R: Send + 't> Transaction<'t, Conflict<R>> {
             uncount,
             |_: Option<CanonicalCode>| Conflict::Overtaken,
         )
-        .add_to_entry(counting.entry, -1)
+        .add_to_count(counting.entry, -1)
     }
 
-    fn add_to_entry(self, entry: Option<CodeId>, number: i64) -> Self {
-        let Some(id) = entry else { return self };
-        let add = Update::new(ADD).when(EXISTS).bind(":number", &number);
-        self.update(&keys::code_by_id(id), add, |_: Option<CodeLogItem>| {
-            Conflict::Overtaken
-        })
+    fn add_to_count(self, of: Option<CodeId>, number: i64) -> Self {
+        let Some(id) = of else { return self };
+        self.update(
+            &keys::code_count(id),
+            code_count::add(number),
+            |_: Option<Untyped>| Conflict::Overtaken,
+        )
     }
 }

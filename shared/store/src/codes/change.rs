@@ -1,7 +1,9 @@
 //! Changing the terms of a code, and making an inactive one active again.
 
 use super::line::Line;
+use crate::code_count;
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
+use crate::entity::Untyped;
 use crate::error::{StoreError, TransactError};
 use crate::expression::{Condition, EXISTS, Update};
 use crate::keys;
@@ -153,8 +155,10 @@ impl Store {
             })
             .hold_pair(changed, now)
             .emit(OutboxEntry::new(&changed.org, told, now));
-        let Count::Start(_, line) = count else {
-            return transaction.commit().await;
+        let (transaction, line) = match count {
+            Count::Keep => return transaction.commit().await,
+            Count::Stop => return transaction.reset_count(read.id).commit().await,
+            Count::Start(_, line) => (transaction.reset_count(read.id), line),
         };
         let counted_by_heir = Update::new("SET has_counting_heir = :true")
             .when(EXISTS)
@@ -236,6 +240,13 @@ enum ChangeConflict {
 const OVERTAKEN: ChangeConflict = ChangeConflict::Other(Conflict::Overtaken);
 
 impl Transaction<'_, ChangeConflict> {
+    /// What the code has counted since its log entry was written is part of its new count, or of
+    /// none.
+    fn reset_count(self, id: CodeId) -> Self {
+        let key = keys::code_count(id);
+        self.update(&key, code_count::reset(), |_: Option<Untyped>| OVERTAKEN)
+    }
+
     /// Makes `changed` its pair's active code, where it is active.
     fn hold_pair(self, changed: &CodeRecord, now: DateTime<Utc>) -> Self {
         if changed.status(now) != CodeStatus::Active {

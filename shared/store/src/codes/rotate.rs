@@ -11,6 +11,7 @@ use domain::codes::{RetireRefusal, Rotation};
 use domain::event::Change;
 use domain::event_data::CodeState;
 use domain::{CodeId, CodeRecord, CodeStatus, CountedCode, MentorId, OutboxEntry, Timestamp};
+use futures::try_join;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -28,7 +29,11 @@ impl Store {
         let collisions = AtomicUsize::new(0);
         let told = Mutex::new(None);
         until_settled("the code", || async {
-            let mut old = CountedCode::from(self.existing_code_item(id).await?);
+            let (item, since) = try_join!(self.existing_code_item(id), async {
+                Ok(self.counted_since_entry(id).await?)
+            })?;
+            let mut old = CountedCode::from(item);
+            old.confirmed += since;
             match old.record.check_rotation(mentor, now) {
                 Ok(()) => {}
                 Err(RetireRefusal::Status(CodeStatus::Inactive)) => {
@@ -62,8 +67,8 @@ impl Store {
     }
 
     /// Replaces `old` by `new` on condition that as many referrals are confirmed as `old` says:
-    /// the refusal tells how many there are. The first try takes the number from the log entry,
-    /// which is read in any case. Entries of codes that counted before entries did say less.
+    /// the refusal tells how many there are. The first try takes the number from the log entry and
+    /// what was counted since. Those of codes that counted before entries did say less.
     async fn commit_rotation(
         &self,
         old: &CountedCode,
