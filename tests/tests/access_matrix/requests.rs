@@ -133,6 +133,7 @@ pub(crate) fn shows(answer: &Reply, (method, route): (&Method, &str), of: &Belon
         // Empty until something is confirmed and folded: `parts` does both.
         "leaderboard" => json["org_id"] == of.org.as_str(),
         // The redirect tells no more than the code that it was asked for.
+        _ if route == "/s/{code}/qr" => answer.header("content-type") == "image/png",
         _ if route == "/r/{code}" => answer.header("location").contains(&of.code),
         _ => [
             &of.code,
