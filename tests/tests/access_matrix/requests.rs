@@ -128,12 +128,15 @@ pub(crate) fn shows(answer: &Reply, (method, route): (&Method, &str), of: &Belon
             let points = json["data"].as_array();
             points.is_some_and(|points| points.iter().any(|point| point["clicks"] == 1))
         }
+        // The pages are the same for everyone, and this one is none.
+        "" | "console" | "docs" | "openapi.yaml" => answer.status == 200,
+        "{file}" => answer.status == 404,
+        "qr" if route.starts_with("/s/") => answer.header("content-type") == "image/png",
         // The picture's title is the link.
         "qr" => answer.text.contains(&of.code),
         // Empty until something is confirmed and folded: `parts` does both.
         "leaderboard" => json["org_id"] == of.org.as_str(),
         // The redirect tells no more than the code that it was asked for.
-        _ if route == "/s/{code}/qr" => answer.header("content-type") == "image/png",
         _ if route == "/r/{code}" => answer.header("location").contains(&of.code),
         _ => [
             &of.code,
