@@ -59,7 +59,8 @@ async fn answers(function: &str) -> String {
             location => format!(" {location}"),
         };
         let kind = reply.header("content-type");
-        let is_file = kind.starts_with("image/") || function == "console-";
+        let is_page = kind.starts_with("text/html") || function == "console-";
+        let is_file = kind.starts_with("image/") || is_page;
         let body = match (is_file, reply.text.as_str()) {
             (_, "") => String::new(),
             (true, _) => format!("  {kind}\n"),
@@ -213,6 +214,10 @@ async fn short_links_answer_their_events() {
     short-links-follow-slashed: 302 https://app.org.no/join?ref=JAN-VERV-8F3A&click=attr_…
     short-links-head: 302 https://app.org.no/join?ref=JAN-VERV-8F3A
     short-links-head-slashed: 302 https://app.org.no/join?ref=JAN-VERV-8F3A
+    short-links-share: 200
+      text/html; charset=utf-8
+    short-links-share-qr: 200
+      image/png
     ");
 }
 
@@ -341,6 +346,13 @@ fn routes_are_declared_with_their_access() {
     GET    /gafapay/v3/reward_promotion/user_referral_code              tenant codes:read
     POST   /gafapay/v3/reward_promotion/validate_referral_code          open codes:read
     GET    /r/{code}                                                    open
+    GET    /s/{code}                                                    open
+    GET    /s/{code}/qr                                                 open
+    GET    /                                                            open
+    GET    /console                                                     open
+    GET    /docs                                                        open
+    GET    /openapi.yaml                                                open
+    GET    /assets/{version}/{file}                                     open
     ");
 }
 
