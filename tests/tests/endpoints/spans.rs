@@ -136,8 +136,8 @@ async fn attributions_are_listed_by_when_they_were_made() {
         format!("{ATTRIBUTIONS}/mentor/{MENTOR}?"),
     ];
     assert_spans(&verv, &lists, &made).await;
-    // Whatever a caller says about when it occurred.
-    verv.clock.advance(TimeDelta::seconds(1));
+    // Whatever a caller says about when it occurred. Ids of one millisecond are in no order.
+    verv.clock.advance(TimeDelta::milliseconds(1));
     let body = json!({"code": CODE, "occurred_at": "2026-03-20T00:00:00Z"});
     let late = verv.post(ATTRIBUTIONS, body).await.expect(201);
     let before = format!("{ATTRIBUTIONS}?to=2026-03-21T00:00:00Z");
@@ -207,18 +207,18 @@ async fn a_page_that_is_not_full_though_more_may_follow_says_so() {
     verv.clock.advance(TimeDelta::days(9));
     seeded(&verv, &["OFTEN-1", "OFTEN-2", "OFTEN-3"], 3_000).await;
     let mut path = format!("{ATTRIBUTIONS}?status=confirmed&limit=5");
-    let mut partial = 0;
+    let (mut partial, mut found) = (0, Vec::new());
     loop {
         let page = verv.get(&path).await.expect(200).json();
         let is_partial = page["pagination"].get("page_is_partial").is_some();
         assert_eq!(is_partial, page.get("next_cursor").is_some());
+        found.extend(ids(&page));
         let Some(cursor) = page["next_cursor"].as_str() else {
-            assert_eq!(ids(&page), [oldest]);
             break;
         };
-        assert_eq!(page["data"], json!([]));
         partial += 1;
         path = format!("{ATTRIBUTIONS}?status=confirmed&limit=5&cursor={cursor}");
     }
+    assert_eq!(found, [oldest]);
     assert!((1..=3).contains(&partial), "{partial}");
 }

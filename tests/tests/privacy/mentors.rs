@@ -39,7 +39,8 @@ async fn an_erased_mentor_is_nowhere_and_everything_is_counted_as_before() {
     let (records, counts) = export(&verv, &here()).await;
     assert!(records.len() > 20, "{records:?}");
     assert_eq!(counts["codes"], 2);
-    assert_eq!(counts["attributions"], 7);
+    assert_eq!(counts["attributions"], 8);
+    assert_eq!(counts["guards"], 4);
     assert_eq!(counts["changes"], 5);
     assert_eq!(counts["kept_answers"], 3);
     for record in &records {
@@ -136,13 +137,13 @@ async fn what_is_not_folded_yet_is_erased_once_it_is() {
     let late = verv.click(&code).await;
     verv.confirm(&late, &code, "late-member").await.expect(200);
     let receipt = verv.delete(&here()).await.expect(202).json();
-    assert_eq!(receipt["erased"]["attributions"], 7, "{receipt}");
+    assert_eq!(receipt["erased"]["attributions"], 8, "{receipt}");
     // While the erasure waits, the click is removed: a fact under the old id.
     verv.delete(&format!("{ATTRIBUTIONS}/{late}"))
         .await
         .expect(200);
     let receipt = erase(&verv, &here()).await;
-    assert_eq!(receipt["erased"]["attributions"], 8, "{receipt}");
+    assert_eq!(receipt["erased"]["attributions"], 9, "{receipt}");
     assert_eq!(receipt["erased"]["changes"], 7, "{receipt}");
     fold(&verv).await;
     assert_eq!(numbers_of_others(&verv).await, before);
