@@ -157,7 +157,7 @@ async fn the_engines_stream_has_the_events_that_the_feed_has() {
     }
     let mut told = Vec::new();
     loop {
-        let batch = stream.next().expect("a batch");
+        let batch = stream.read().expect("a batch");
         if batch["Records"] == json!([]) {
             break;
         }
