@@ -59,7 +59,7 @@ impl Stream {
     ///
     /// # Errors
     /// The engine does not answer.
-    pub fn next(&mut self) -> Result<Value, Box<dyn Error>> {
+    pub fn read(&mut self) -> Result<Value, Box<dyn Error>> {
         let read = self.database.get_records(GetRecordsRequest {
             shard_iterator: self.iterator.clone(),
             limit: Some(100),
@@ -111,7 +111,7 @@ pub async fn tell_regularly(mut stream: Stream, store: UnscopedStore) {
 
 /// Tells the next batch; how many records it had.
 async fn tell(stream: &mut Stream, store: &UnscopedStore) -> Result<usize, String> {
-    let batch = stream.next().map_err(|error| error.to_string())?;
+    let batch = stream.read().map_err(|error| error.to_string())?;
     let named = events::name(store, events::stream::read(&batch).told).await;
     for (_, named) in named.map_err(|error| error.to_string())? {
         let event_type = named.event.change.event_type();

@@ -17,7 +17,7 @@ async fn rotate(verv: &Verv, id: &str) -> (String, String) {
     let rotated = verv.put(&format!("{CODES}/{id}"), rotation).await;
     let usage = rotated.usage;
     assert!(
-        usage.read_units <= 2.0 && usage.write_units <= 14.0,
+        usage.read_units <= 2.0 && usage.write_units <= 16.0,
         "{usage:?}"
     );
     let rotated = rotated.expect(200);

@@ -209,6 +209,8 @@ impl Store {
             return Ok(Tally::Nowhere);
         }
         if knowledge == Knowledge::First
+            // The limit of a code that got one later is its own to say.
+            && code.terms().may_limit()
             && let Some(counting) = CountingCode::replacing(&code, program)
             // A first referral that is the last one is told with its code, which is read for it.
             && counting.limit().is_none_or(|limit| !limit.is_next_the_last(0))

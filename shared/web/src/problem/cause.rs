@@ -20,7 +20,7 @@ impl Cause {
 
 /// What an error and its sources say, each once. Their `Debug` is no text for a log: the SDK's
 /// holds the bodies of requests and answers.
-pub(crate) fn chain(error: &dyn Error) -> String {
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
