@@ -83,7 +83,11 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
         let policies = function["Properties"]["Policies"].to_string();
         let may_read = policies.contains(r#"{"Ref":"SettingsSecretArn"}"#);
         assert_eq!(may_read, variables.contains("SETTINGS_SECRET"), "{name}");
-        assert_eq!(may_read, !["console", SCHEDULED, STREAM].contains(&name), "{name}");
+        assert_eq!(
+            may_read,
+            !["console", SCHEDULED, STREAM].contains(&name),
+            "{name}"
+        );
     }
     let parameter = &template.0["Parameters"]["TokenKeysSecretArn"];
     assert!(parameter["Default"].is_null(), "a key of nobody's choosing");
