@@ -163,7 +163,9 @@ impl<'a> Cell<'a> {
             let missing_seen = missing_seen.get_or_insert_with(|| seen.clone());
             if !(self.is_admitted() && self.reach().covers(target)) {
                 assert_eq!(&seen, missing_seen, "{at}");
-                let leaks = |secret: &str| answer.text.contains(secret);
+                // The contract's examples have this address, and the document has them all.
+                let is_document = self.route.path == "/openapi.yaml";
+                let leaks = |secret: &str| !is_document && answer.text.contains(secret);
                 assert!(!leaks("185.12.34.56") && !leaks(&of.code), "{at}");
             }
             if !(self.is_admitted() && self.reach().covers(target)) && target != Target::Missing {
