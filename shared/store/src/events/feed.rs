@@ -20,7 +20,7 @@ use futures::future::try_join_all;
 use uuid::Uuid;
 
 /// How many entries of a shard are read for each event of a page beyond its share.
-const MARGIN: usize = 6;
+const MARGIN: usize = 10;
 
 /// How many entries of each shard are read where only some types are wanted.
 const READ_TO_FILTER: usize = 200;
