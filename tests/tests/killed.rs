@@ -8,8 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tests::logs;
-use tests::outbox::Told;
+use tests::{logs, outbox::Told};
 
 const RECORDS: &str = "/api/v1/referral-code-records";
 const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
