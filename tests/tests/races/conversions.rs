@@ -1,11 +1,9 @@
 //! Racers who report one member by five codes, by code alone and by click: one attribution.
 
 use crate::confirmation;
-use crate::course::{ATTRIBUTIONS, Course, Finish, ROUNDS, request};
+use crate::course::{ATTRIBUTIONS, CONVERSIONS, Course, Finish, ROUNDS, request};
 use reqwest::Method;
 use serde_json::json;
-
-const CONVERSIONS: &str = "/api/v1/referral-conversions";
 
 const CODES: usize = 5;
 

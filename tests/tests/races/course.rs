@@ -11,6 +11,7 @@ pub(crate) const RACERS: usize = 200;
 pub(crate) const ROUNDS: usize = 20;
 
 pub(crate) const RECORDS: &str = "/api/v1/referral-code-records";
+pub(crate) const CONVERSIONS: &str = "/api/v1/referral-conversions";
 pub(crate) const CODES: &str = "/api/v1/referral-codes";
 pub(crate) const ATTRIBUTIONS: &str = "/api/v1/referral-attributions";
 
