@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::process::Command;
+use tests::openapi::BEYOND_THE_DOCUMENT;
 use tests::tokens::bearer;
 use tests::{Verv, logs};
 
@@ -82,6 +83,7 @@ async fn run_everything(verv: &Verv, authorization: &str) {
         ("companyid", "org_1"),
         ("requestid", "planted-request"),
         ("idempotency-key", MEMBER),
+        (BEYOND_THE_DOCUMENT, "names in the query of every route"),
     ];
     let pair = json!({"mentor_id": MENTOR, "org_id": "org_1"});
     let call = async |method: Method, path: &str, body: Option<Value>| {

@@ -7,7 +7,7 @@ mod watch;
 
 pub use answer::Answer;
 pub use sent::Sent;
-pub use watch::as_documented;
+pub use watch::{BEYOND_THE_DOCUMENT, as_documented};
 
 use crate::template::{json, repository};
 use jsonschema::{Draft, Registry, Validator};

@@ -10,6 +10,10 @@ use http_body_util::BodyExt;
 /// The largest request body that is looked into: larger ones are refused unread.
 const BODY: u64 = 64 * 1024;
 
+/// The header of a request that has more than the document says, on purpose: of it, the answer
+/// alone is looked at.
+pub const BEYOND_THE_DOCUMENT: &str = "x-beyond-the-document";
+
 /// Passes a request and its answer on that the document says.
 ///
 /// # Panics
@@ -29,7 +33,7 @@ pub async fn as_documented(request: Request, next: Next) -> Response {
         body: &body,
     };
     let mut undocumented = answer.undocumented(document);
-    if parts.status.is_success() {
+    if parts.status.is_success() && !sent_headers.contains_key(BEYOND_THE_DOCUMENT) {
         let sent = Sent {
             method: &method,
             uri: &uri,

@@ -56,6 +56,7 @@ fn query(route: &str, of: &Belongings) -> String {
         "referral-code-records/lookup" => format!("?code={}", of.code),
         "referral-programs"
         | "api-keys"
+        | "events"
         | "privacy/members/{id}"
         | "privacy/mentors/{id}"
         | "referral-attributions/leaderboard"

@@ -5,11 +5,12 @@ mod bodies;
 mod fields;
 mod paths;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
 use axum::http::Method;
 use local::engine;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tests::flows::{ATTRIBUTIONS, CODE, CODES, RECORDS};
 use tests::{Reply, Verv};
 
@@ -43,15 +44,10 @@ impl Platform {
             .send();
         let page = scan.await.expect("a scan");
         assert!(page.last_evaluated_key.is_none(), "one page");
-        let item = |item: std::collections::HashMap<_, _>| {
-            let mut attributes: Vec<_> = item.into_iter().collect();
-            attributes.sort_by(|(a, _): &(String, _), (b, _)| a.cmp(b));
-            format!("{attributes:?}")
-        };
         page.items
             .unwrap_or_default()
             .into_iter()
-            .map(item)
+            .map(|item| in_order(&AttributeValue::M(item)))
             .collect()
     }
 
@@ -105,4 +101,15 @@ fn assert_problem(reply: &Reply, field: &str, what: &str) {
     );
     let named = problem["errors"][0]["field"].as_str().unwrap_or("");
     assert_eq!(named, field, "{what}: {}", reply.text);
+}
+
+/// A value as text, its attributes in order.
+fn in_order(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(map) => {
+            let ordered = map.iter().map(|(name, value)| (name, in_order(value)));
+            format!("{:?}", ordered.collect::<BTreeMap<_, _>>())
+        }
+        other => format!("{other:?}"),
+    }
 }

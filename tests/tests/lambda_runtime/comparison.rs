@@ -25,7 +25,7 @@ pub(crate) fn comparable(answer: &Value) -> Value {
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     for word in split_words(text) {
-        let is_id = ["rc_", "attr_", "prg_", "key_", "erased_"]
+        let is_id = ["rc_", "attr_", "prg_", "key_", "erased_", "evt_"]
             .iter()
             .any(|prefix| {
                 word.strip_prefix(prefix)
