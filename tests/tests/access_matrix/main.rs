@@ -9,6 +9,7 @@ mod world;
 
 use axum::http::Method;
 use callers::{Caller, Reach, Target};
+use chrono::TimeDelta;
 use domain::{CallerKind, KeyScope};
 use requests::{opens, shows};
 use std::collections::BTreeSet;
@@ -129,26 +130,37 @@ impl<'a> Cell<'a> {
         assert_eq!(answer.usage.calls, 0, "{at}");
     }
 
-    /// Sends a request for each target, and compares with what the declaration promises.
-    async fn check(&self) {
-        let world = World::with_access(self.mode).await;
-        let missing = Belongings::nobodys();
-        let mut missing_seen = None;
+    /// Each target, with what it has.
+    async fn targets(&self, world: &World) -> Vec<(Target, Belongings)> {
+        let mut targets = Vec::new();
         for target in Target::ALL {
-            let of = match target {
-                Target::Missing => missing.clone(),
+            let mut of = match target {
+                Target::Missing => Belongings::nobodys(),
                 Target::OtherTenant => world.belongings("org_b", "usr_b").await,
                 Target::OtherMentor => world.belongings("org_a", "usr_a2").await,
                 Target::Own => world.belongings("org_a", "usr_a").await,
             };
-            let mut of = of;
-            if self.route.path.contains("/privacy/") && target != Target::Missing {
+            let is_there = target != Target::Missing;
+            if self.route.path.contains("/privacy/") && is_there {
                 world.add_persons(&mut of).await;
             }
-            let lists_members = self.route.path == "/api/v1/referral-conversions";
-            if lists_members && target != Target::Missing {
+            if self.route.path == "/api/v1/referral-conversions" && is_there {
                 world.add_member(&of).await;
             }
+            targets.push((target, of));
+        }
+        if self.route.path == "/api/v1/events" {
+            // An event is listed once nothing older can be committed any more.
+            world.verv.clock.advance(TimeDelta::minutes(1));
+        }
+        targets
+    }
+
+    /// Sends a request for each target, and compares with what the declaration promises.
+    async fn check(&self) {
+        let world = World::with_access(self.mode).await;
+        let mut missing_seen = None;
+        for (target, of) in self.targets(&world).await {
             let at = format!("{} as {:?} for {target:?}", self.route, self.caller);
             let at = format!("{at}, {}", self.mode);
             let call = (&self.route.method, self.route.path.as_str());
