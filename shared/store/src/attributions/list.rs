@@ -29,9 +29,9 @@ pub struct AttributionFilter {
     pub made: TimeSpan,
 }
 
-/// How many facts a shard gives to a list of a span, which no roll-up can count: two read units'
-/// worth, so that some two hundred attributions are counted exactly.
-const READ_TO_COUNT: usize = 26;
+/// How many records a shard gives to a list of a span, which no roll-up can count: two read units'
+/// worth, so that some two hundred are counted exactly.
+pub(super) const READ_TO_COUNT: usize = 26;
 
 impl AttributionFilter {
     fn matches(&self, attribution: &Attribution) -> bool {
@@ -73,15 +73,8 @@ impl Store {
             let listing = self.read_list(&subject, filter, request, Some(READ_TO_COUNT), now);
             return Ok(listing.await?.into());
         }
-        let fold = match filter.code {
-            Some(_) => Fold::Detail,
-            None => Subject::from(filter.owner.clone()).fold(),
-        };
-        let (subject, ()) = try_join!(
-            self.subject_listed(&filter.owner, filter.code.as_ref()),
-            self.stats.prepare(fold, now)
-        )?;
-        let Some(subject) = subject else {
+        let subject = self.subject_counted(&filter.owner, filter.code.as_ref(), now);
+        let Some(subject) = subject.await? else {
             return Ok(Page::empty());
         };
         let stats = self.stats.for_lists();
@@ -117,9 +110,25 @@ impl Store {
         .await
     }
 
+    /// Whose attributions the list shows, once the fold that counts them is prepared.
+    pub(super) async fn subject_counted(
+        &self,
+        owner: &OwnerFilter,
+        code: Option<&FoldedCode>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Subject>, StoreError> {
+        let fold = match code {
+            Some(_) => Fold::Detail,
+            None => Subject::from(owner.clone()).fold(),
+        };
+        let prepared = self.stats.prepare(fold, now);
+        let (subject, ()) = try_join!(self.subject_listed(owner, code), prepared)?;
+        Ok(subject)
+    }
+
     /// Whose attributions the list shows; `None` where there can be none, as the code that the
     /// filter names is unknown or another owner's.
-    pub(super) async fn subject_listed(
+    async fn subject_listed(
         &self,
         owner: &OwnerFilter,
         code: Option<&FoldedCode>,

@@ -4,6 +4,7 @@
 //! does, and is sorted in the indexes by `confirmed_at`, which a body may date back. So a list
 //! costs a confirmation one write unit in each index, and who recruited a member is one read.
 
+use super::list::READ_TO_COUNT;
 use crate::error::{ListOfOrgError, StoreError};
 use crate::keys::LogName;
 use crate::log::Log;
@@ -14,12 +15,8 @@ use crate::stats::Subject;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
 use domain::period::DaySpan;
-use domain::rollup::Fold;
 use domain::{FoldedCode, MemberId, OrgId, OwnerFilter, Recruitment, TimeSpan};
 use futures::try_join;
-
-/// How many recruitments a shard gives to a list of a span that no roll-up can count.
-const READ_TO_COUNT: usize = 26;
 
 /// Which recruitments a list shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,15 +62,8 @@ impl Store {
         if let Some(member) = &filter.member {
             return Ok(self.list_of_member(&org, member, filter, now).await?);
         }
-        let fold = match filter.code {
-            Some(_) => Fold::Detail,
-            None => Subject::from(filter.owner.clone()).fold(),
-        };
-        let (subject, ()) = try_join!(
-            self.subject_listed(&filter.owner, filter.code.as_ref()),
-            self.stats.prepare(fold, now)
-        )?;
-        let Some(subject) = subject else {
+        let subject = self.subject_counted(&filter.owner, filter.code.as_ref(), now);
+        let Some(subject) = subject.await? else {
             return Ok(Page::empty());
         };
         Ok(self.count_and_list(&subject, filter, request, now).await?)
