@@ -3,9 +3,11 @@
 use crate::files::File;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::convert::Infallible;
+use web::accept::liked;
+use web::known_tags::KnownTags;
 
 /// Nothing is loaded from elsewhere, and nothing that is written into a page runs or is styled.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -37,7 +39,7 @@ impl Lifetime {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Requested {
     takes_gzip: bool,
-    known_tags: Vec<String>,
+    known_tags: KnownTags,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Requested {
@@ -50,10 +52,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Requested {
 
 impl Requested {
     fn of(headers: &HeaderMap) -> Self {
-        let codings: Vec<_> = members(headers, header::ACCEPT_ENCODING).collect();
         Self {
-            takes_gzip: takes_gzip(codings.iter().map(String::as_str)),
-            known_tags: members(headers, header::IF_NONE_MATCH).collect(),
+            takes_gzip: takes_gzip(headers),
+            known_tags: KnownTags::of(headers),
         }
     }
 
@@ -65,8 +66,7 @@ impl Requested {
             (header::VARY, "accept-encoding"),
             (header::CONTENT_SECURITY_POLICY, POLICY),
         ];
-        let is_known = |tag: &String| tag == file.entity_tag || tag == "*";
-        if self.known_tags.iter().any(is_known) {
+        if self.known_tags.has(file.entity_tag) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
         let content_type = [(header::CONTENT_TYPE, file.content_type)];
@@ -81,30 +81,21 @@ impl Requested {
 }
 
 /// Whether `Accept-Encoding` allows gzip: by its name, or else by `*`.
-fn takes_gzip<'c>(codings: impl Iterator<Item = &'c str> + Clone) -> bool {
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let codings: Vec<_> = liked(headers, header::ACCEPT_ENCODING).collect();
     let quality = |wanted: &str| {
-        codings.clone().find_map(|coding| {
-            let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-            let quality = parameters.trim().strip_prefix("q=");
-            let quality = quality.map_or(1.0, |text| text.trim().parse().unwrap_or(0.0));
-            name.trim().eq_ignore_ascii_case(wanted).then_some(quality)
-        })
+        let mut codings = codings.iter();
+        let named = codings.find(|(name, _)| name == wanted);
+        named.map(|(_, quality)| *quality)
     };
     quality("gzip").or_else(|| quality("*")).unwrap_or(0.0) > 0.0
-}
-
-fn members(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = String> {
-    let values = headers.get_all(name).into_iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|member| member.trim().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::files::find;
+    use axum::http::HeaderName;
 
     fn answer(headers: &[(HeaderName, &'static str)], lifetime: Lifetime) -> Response {
         let headers = headers.iter().map(|(name, value)| {

@@ -1,4 +1,4 @@
-//! Which of several forms of an answer the caller would rather have: `Accept`.
+//! Which of several forms of an answer the caller would rather have: `Accept` and its like.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -20,13 +20,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Accepted {
 impl Accepted {
     /// What a request with these headers accepts.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let ranges = members(headers, header::ACCEPT);
-        Self(ranges.map(|range| media_range(&range)).collect())
+        Self(liked(headers, header::ACCEPT).collect())
     }
 
     /// What the text of an `Accept` says.
     pub fn parse(text: &str) -> Self {
-        Self(text.split(',').map(media_range).collect())
+        Self(text.split(',').map(with_quality).collect())
     }
 
     /// Of the media types that are `offered`, the one that is named and liked best, the first of
@@ -44,8 +43,14 @@ impl Accepted {
     }
 }
 
-/// A media range in lower case, and how much it is liked: 1 unless it says.
-fn media_range(text: &str) -> (String, f32) {
+/// What a header such as `Accept` or `Accept-Encoding` names, in lower case, and how much each is
+/// liked: from 0 to 1.
+pub fn liked(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = (String, f32)> {
+    members(headers, name).map(|member| with_quality(&member))
+}
+
+/// A name in lower case, and how much it is liked: 1 unless it says.
+fn with_quality(text: &str) -> (String, f32) {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or("").to_ascii_lowercase();
     let quality = parts.find_map(|part| {

@@ -12,6 +12,7 @@
 //! - [`accept`] the form of an answer that its caller would rather have;
 //! - [`csv`] lists for spreadsheets;
 //! - [`picture`] pictures as answers;
+//! - [`known_tags`] what the caller has already;
 //! - [`cloud_event`] events as they go out;
 //! - [`qr`] links as QR codes;
 //! - [`pagination`] pages of a list;
@@ -32,6 +33,7 @@ pub mod codes;
 pub mod csv;
 pub mod emf;
 pub mod extract;
+pub mod known_tags;
 pub mod lambda;
 mod limited;
 pub mod middleware;

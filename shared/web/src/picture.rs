@@ -1,6 +1,6 @@
 //! Pictures as answers: a browser keeps them, and asks whether they are still so.
 
-use crate::accept::members;
+use crate::known_tags::KnownTags;
 use aws_lc_rs::digest;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -48,15 +48,13 @@ impl Picture {
 
 /// The pictures that the caller has already: `If-None-Match`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KnownPictures(Vec<String>);
+pub struct KnownPictures(KnownTags);
 
 impl<S: Send + Sync> FromRequestParts<S> for KnownPictures {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let tags = members(&parts.headers, header::IF_NONE_MATCH);
-        let tags = tags.map(|tag| tag.trim_start_matches("W/").to_owned());
-        Ok(Self(tags.collect()))
+        Ok(Self(KnownTags::of(&parts.headers)))
     }
 }
 
@@ -65,8 +63,7 @@ impl KnownPictures {
     /// for each time; only its bytes are not sent twice.
     pub fn answer(&self, picture: Picture) -> Response {
         let tag = picture.entity_tag();
-        let is_known = self.0.iter().any(|known| *known == tag || known == "*");
-        let mut response = match is_known {
+        let mut response = match self.0.has(&tag) {
             true => StatusCode::NOT_MODIFIED.into_response(),
             false => {
                 let content_type = [(header::CONTENT_TYPE, picture.content_type)];
