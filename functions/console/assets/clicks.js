@@ -2,7 +2,7 @@
 
 import { get, put, remove, segment } from "./api.js";
 import { moment, t } from "./text.js";
-import { announce, badge, button, confirmDialog, empty, field, fill, form, formDialog, h, instant, link, pages, table } from "./ui.js";
+import { announce, badge, button, confirmDialog, empty, field, fill, filterForm, formDialog, h, instant, link, pages, table } from "./ui.js";
 
 const BASE = "/api/v1/referral-attributions";
 const STATUSES = ["", "pending", "confirmed"];
@@ -11,20 +11,15 @@ export function show(view, { org }) {
   const list = h("div", {});
   let filter = {};
   const load = () => fill(list, () => clicks(org, filter, load, () => find.reset()));
-  const find = form([
+  const find = filterForm([
     field("code", t("code"), { type: "search", hint: t("codes.find.hint"), maxlength: 100, spellcheck: "false" }),
     field("mentor_id", t("mentor"), { type: "search", maxlength: 128, spellcheck: "false" }),
     field("status", t("status"), { options: STATUSES.map((name) => [name, name ? t(`status.${name}`) : t("all")]) }),
     field("from", t("from"), { type: "date" }),
     field("to", t("to"), { type: "date" }),
-  ], t("filter"), async (given) => {
+  ], (given) => {
     filter = { ...given, from: given.from && instant(`${given.from}T00:00`), to: dayAfter(given.to) };
-    await load();
-  }, { kind: "" });
-  find.classList.add("filters", "find");
-  find.addEventListener("reset", () => {
-    filter = {};
-    load();
+    return load();
   });
   view.append(find, h("section", { class: "panel", "aria-label": t("nav.clicks") }, list));
   load();

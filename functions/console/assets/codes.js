@@ -3,7 +3,7 @@
 import { get, post, segment } from "./api.js";
 import { programOptions } from "./programs.js";
 import { day, t } from "./text.js";
-import { announce, badge, button, empty, field, fill, form, formDialog, h, instant, link, pages, table, whole } from "./ui.js";
+import { announce, badge, button, empty, field, fill, filterForm, formDialog, h, instant, link, pages, table, whole } from "./ui.js";
 import { showCode } from "./code.js";
 
 const BASE = "/api/v1/referral-codes";
@@ -18,18 +18,13 @@ export function show(view, { org, id }) {
   const list = h("div", {});
   let filter = {};
   const load = () => fill(list, () => codes(org, filter, () => find.reset()));
-  const find = form([
+  const find = filterForm([
     field("code", t("codes.find"), { type: "search", hint: t("codes.find.hint"), maxlength: 100, spellcheck: "false" }),
     field("mentor_id", t("mentor"), { type: "search", maxlength: 128, spellcheck: "false" }),
     field("status", t("status"), { options: STATUSES.map((name) => [name, name ? t(`status.${name}`) : t("all")]) }),
-  ], t("filter"), async (given) => {
+  ], (given) => {
     filter = given;
-    await load();
-  }, { kind: "" });
-  find.classList.add("filters", "find");
-  find.addEventListener("reset", () => {
-    filter = {};
-    load();
+    return load();
   });
   view.querySelector("h1").after(h("div", { class: "aside" }, button(t("codes.new"), () => makeCode(org, (code) => {
     location.hash = `#/o/${segment(org)}/codes/${code.id}`;

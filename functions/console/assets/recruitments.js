@@ -3,7 +3,7 @@
 import { get, post, segment } from "./api.js";
 import { deletion, joined } from "./clicks.js";
 import { hasText, moment, t } from "./text.js";
-import { announce, button, empty, field, fill, form, formDialog, h, instant, link, pages, table } from "./ui.js";
+import { announce, button, empty, field, fill, filterForm, formDialog, h, instant, link, pages, table } from "./ui.js";
 
 const BASE = "/api/v1/referral-conversions";
 
@@ -11,18 +11,13 @@ export function show(view, { org }) {
   const list = h("div", {});
   let filter = {};
   const load = () => fill(list, () => recruitments(org, filter, load, () => find.reset()));
-  const find = form([
+  const find = filterForm([
     field("new_member_id", t("recruitments.find"), { type: "search", hint: t("clicks.member.hint"), maxlength: 128, spellcheck: "false" }),
     field("mentor_id", t("mentor"), { type: "search", maxlength: 128, spellcheck: "false" }),
     field("code", t("code"), { type: "search", maxlength: 100, spellcheck: "false" }),
-  ], t("filter"), async (given) => {
+  ], (given) => {
     filter = given;
-    await load();
-  }, { kind: "" });
-  find.classList.add("filters", "find");
-  find.addEventListener("reset", () => {
-    filter = {};
-    load();
+    return load();
   });
   view.querySelector("h1").after(h("div", { class: "aside" }, button(t("recruitments.new"), () => add(load), "primary")));
   view.append(find, h("section", { class: "panel", "aria-label": t("nav.recruitments") }, list));

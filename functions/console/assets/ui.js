@@ -235,6 +235,14 @@ export function form(fields, text, submit, { kind = "primary", more, extra } = {
   }, fields, h("div", { class: "buttons" }, extra, send));
 }
 
+/** The form that filters a list: `apply` gets what it is filtered by, and {} once it is cleared. */
+export function filterForm(fields, apply) {
+  const find = form(fields, t("filter"), apply, { kind: "" });
+  find.classList.add("filters", "find");
+  find.addEventListener("reset", () => apply({}));
+  return find;
+}
+
 /** Opens a dialog with `content`, which gets what closes it. */
 export function dialog(title, content) {
   const id = uniqueId("dialog");
