@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::code::{Code, CodePrefix};
-use crate::code_record::{CodeRecord, CodeStatus};
+use crate::code_record::{CodeRecord, CodeStatus, CodeTerms};
 use crate::ids::{MentorId, OrgId};
 use crate::terms::{RequestedTerms, Term, TermsRefusal};
 use crate::usage::CountedCode;
@@ -51,10 +51,10 @@ impl WantedCode {
     }
 
     /// A code to try for the pair after this many collisions.
-    pub fn draw(&self, collisions: usize) -> Code {
-        self.prefix
-            .as_ref()
-            .map_or_else(Code::random, |prefix| Code::with_prefix(prefix, collisions))
+    pub fn drawn(&self, collisions: usize, terms: CodeTerms, now: DateTime<Utc>) -> CodeRecord {
+        let prefix = self.prefix.as_ref();
+        let code = prefix.map_or_else(Code::random, |prefix| Code::with_prefix(prefix, collisions));
+        CodeRecord::new(self.mentor.clone(), self.org.clone(), code, terms, now)
     }
 }
 

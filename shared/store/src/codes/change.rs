@@ -160,17 +160,7 @@ impl Store {
             Count::Stop => return transaction.reset_count(read.id).commit().await,
             Count::Start(_, line) => (transaction.reset_count(read.id), line),
         };
-        let counted_by_heir = Update::new("SET has_counting_heir = :true")
-            .when(EXISTS)
-            .bind(":true", &true);
-        let marked = line.uncounted().fold(transaction, |transaction, code| {
-            transaction.update(
-                &keys::code(&code),
-                counted_by_heir.clone(),
-                |_: Option<CanonicalCode>| OVERTAKEN,
-            )
-        });
-        marked.commit().await
+        transaction.mark_counted_by_heir(line).commit().await
     }
 
     /// The refusal to change a code that was replaced, which names the pair's active code.
@@ -245,6 +235,17 @@ impl Transaction<'_, ChangeConflict> {
     fn reset_count(self, id: CodeId) -> Self {
         let key = keys::code_count(id);
         self.update(&key, code_count::reset(), |_: Option<Untyped>| OVERTAKEN)
+    }
+
+    /// Marks the codes of `line` that count nothing: the newest one counts for them now.
+    fn mark_counted_by_heir(self, line: &Line) -> Self {
+        let mark = Update::new("SET has_counting_heir = :true")
+            .when(EXISTS)
+            .bind(":true", &true);
+        line.uncounted().fold(self, |transaction, code| {
+            let key = keys::code(&code);
+            transaction.update(&key, mark.clone(), |_: Option<CanonicalCode>| OVERTAKEN)
+        })
     }
 
     /// Makes `changed` its pair's active code, where it is active.

@@ -101,9 +101,8 @@ impl Store {
             let (earlier, active, program) = try_join!(
                 find_reply::<KeptIssued, _>(&self.dynamo, key, now),
                 async {
-                    Ok(self
-                        .find_active_code(&wanted.mentor, &wanted.org, now)
-                        .await?)
+                    let found = self.find_active_code(&wanted.mentor, &wanted.org, now);
+                    Ok(found.await?)
                 },
                 self.program_named(&wanted.terms, now)
             )?;
@@ -119,14 +118,9 @@ impl Store {
                 }
                 return self.keep_existing(existing, key, now).await;
             }
-            let terms = resolved?;
-            let code = wanted.draw(collisions.load(Ordering::Relaxed));
-            let (mentor, org) = (wanted.mentor.clone(), wanted.org.clone());
-            let record = CodeRecord::new(mentor, org, code, terms, now);
-            match self
-                .commit_drawn_code(&record, program.as_ref(), key, now)
-                .await
-            {
+            let record = wanted.drawn(collisions.load(Ordering::Relaxed), resolved?, now);
+            let committed = self.commit_drawn_code(&record, program.as_ref(), key, now);
+            match committed.await {
                 Err(TransactError::Refused(Conflict::Refused(CreateRefusal::CodeTaken))) => {
                     collisions.fetch_add(1, Ordering::Relaxed);
                     Err(TransactError::Refused(Conflict::Overtaken))

@@ -76,27 +76,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), TransactError<RotationConflict>> {
         const CHANGED: RotationConflict = RotationConflict::Changed { confirmed: None };
-        let CountedCode {
-            record, confirmed, ..
-        } = old;
-        let at = Timestamp::from(now);
-        let count = match confirmed {
-            0 => "(attribute_not_exists(confirmed) OR confirmed = :carried)",
-            _ => "confirmed = :carried",
-        };
-        let by = &new.record.code.folded();
-        let replace =
-            Update::new("SET deactivated_at = :at, replaced_by = :by, successor = :successor")
-                .when_as_read(record)
-                .and_when(count)
-                .bind(":at", &at)
-                .bind(":by", by)
-                .bind(":successor", &new.record.id)
-                .bind(":carried", confirmed);
-        let replace_entry = Update::new("SET deactivated_at = :at, replaced_by = :by")
-            .when_as_read(record)
-            .bind(":at", &at)
-            .bind(":by", by);
+        let record = &old.record;
+        let (replace, replace_entry) = replacing(old, &new.record, now);
         let previous = record.code.folded();
         let canonical = CanonicalCode::from(new).replacing(previous.clone());
         let entry = CodeLogItem::from(new).replacing(previous);
@@ -135,6 +116,27 @@ impl Store {
             Err(error) => error.into(),
         }
     }
+}
+
+/// The changes of the canonical item, which has the count that `new` carries on, and of the log
+/// entry.
+fn replacing(old: &CountedCode, new: &CodeRecord, now: DateTime<Utc>) -> (Update, Update) {
+    let count = match old.confirmed {
+        0 => "(attribute_not_exists(confirmed) OR confirmed = :carried)",
+        _ => "confirmed = :carried",
+    };
+    let replace = |set: &'static str| {
+        Update::new(set)
+            .when_as_read(&old.record)
+            .bind(":at", &Timestamp::from(now))
+            .bind(":by", &new.code.folded())
+    };
+    let canonical = replace("SET deactivated_at = :at, replaced_by = :by, successor = :successor")
+        .and_when(count)
+        .bind(":successor", &new.id)
+        .bind(":carried", &old.confirmed);
+    let entry = replace("SET deactivated_at = :at, replaced_by = :by");
+    (canonical, entry)
 }
 
 fn lock(told: &Mutex<Option<i64>>) -> MutexGuard<'_, Option<i64>> {

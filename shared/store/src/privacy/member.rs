@@ -138,15 +138,11 @@ async fn try_erase(
     });
     transaction = transaction.emit(OutboxEntry::new(org, told, now));
     if let Some(item) = &traces.attribution {
-        let forget = Update::new(FORGET)
-            .when("new_member = :old")
-            .bind(":old", member)
-            .bind(":new", &renamed.member);
         transaction = transaction
             .create(&renamed, |_| Conflict::Overtaken)
             .update(
                 &keys::attribution(item.id),
-                forget,
+                renaming(member, &renamed.member),
                 |_: Option<AttributionItem>| Conflict::Overtaken,
             );
     }
@@ -155,4 +151,12 @@ async fn try_erase(
     }
     transaction.commit().await?;
     Ok(receipt)
+}
+
+/// The change of an attribution that names `old` so far.
+fn renaming(old: &MemberId, new: &MemberId) -> Update {
+    Update::new(FORGET)
+        .when("new_member = :old")
+        .bind(":old", old)
+        .bind(":new", new)
 }
