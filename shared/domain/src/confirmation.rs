@@ -110,7 +110,7 @@ impl Confirmation {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::attribution::{Source, Visitor};
     use crate::program::tests::{program, time};
@@ -132,7 +132,7 @@ mod tests {
         }
     }
 
-    fn confirmation() -> Confirmation {
+    pub(crate) fn confirmation() -> Confirmation {
         Confirmation {
             code: "janverv8f3a".parse().expect("a code"),
             member: "usr_5892".parse().expect("an id"),

@@ -111,6 +111,7 @@ mod tests {
     use super::*;
     use crate::attribution::Conversion;
     use crate::code_record::{CodeRecord, CodeTerms};
+    use crate::confirmation::tests::confirmation;
     use crate::program::tests::{program, time};
 
     const NOW: &str = "2026-03-26T12:00:00Z";
@@ -133,14 +134,6 @@ mod tests {
             record,
             confirmed: 1,
             counts_since: None,
-        }
-    }
-
-    fn confirmation() -> Confirmation {
-        Confirmation {
-            code: "janverv8f3a".parse().expect("a code"),
-            member: "usr_5892".parse().expect("an id"),
-            confirmed_at: Some(time("2026-03-25T10:00:00Z").into()),
         }
     }
 
