@@ -1,5 +1,6 @@
 //! A limit cannot be rotated away.
 
+use crate::terms::{change, recruit, terms};
 use domain::attribution::{Source, Visitor};
 use domain::{Attribution, AttributionId};
 use serde_json::json;
@@ -144,4 +145,24 @@ async fn seeded_click(verv: &Verv, code: &str) -> String {
     };
     verv.put_attribution(&click).await;
     click.id.to_string()
+}
+
+/// What was counted before the count ended is no part of the one that begins later.
+#[tokio::test]
+async fn a_code_whose_count_has_ended_and_begun_anew_is_rotated_in_two_trips() {
+    let verv = Verv::start().await;
+    let first = limited(&verv, 5).await;
+    let (mut code, mut id) = (first.string("/code"), first.string("/id"));
+    recruit(&verv, &code, "usr_new_0").await;
+    for (limit, confirmed) in [(json!(null), 2), (json!(5), 3)] {
+        let changed = change(&verv, &id, json!({"max_referrals": limit})).await;
+        changed.expect(200);
+        recruit(&verv, &code, &format!("usr_new_{confirmed}")).await;
+        let path = format!("{CODES}/{id}");
+        let rotation = json!({"mentor_id": MENTOR, "action": "rotate"});
+        let rotated = verv.put(&path, rotation).await.expect(200);
+        assert_eq!(rotated.usage.trips, 2, "{limit}: {:?}", rotated.usage);
+        (code, id) = (rotated.string("/code"), rotated.string("/id"));
+    }
+    assert_eq!(terms(&verv, &id).await["confirmed_referrals"], 3);
 }
