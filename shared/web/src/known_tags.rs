@@ -12,14 +12,19 @@ impl KnownTags {
     /// Those of a request with these headers.
     pub fn of(headers: &HeaderMap) -> Self {
         let tags = members(headers, header::IF_NONE_MATCH);
-        let tags = tags.map(|tag| tag.trim_start_matches("W/").to_owned());
-        Self(tags.collect())
+        Self(tags.map(|tag| opaque(&tag).to_owned()).collect())
     }
 
-    /// Whether the caller has what has this tag, in quotes.
+    /// Whether the caller has what has this tag, weak or not.
     pub fn has(&self, tag: &str) -> bool {
-        self.0.iter().any(|known| known == tag || known == "*")
+        let mut known = self.0.iter();
+        known.any(|known| known == opaque(tag) || known == "*")
     }
+}
+
+/// What two tags have in common that are the same but for being weak.
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 #[cfg(test)]
@@ -39,7 +44,9 @@ mod tests {
         ] {
             let value = HeaderValue::from_static(sent);
             let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, value)]);
-            assert_eq!(KnownTags::of(&headers).has(r#""abc""#), is_known, "{sent}");
+            for tag in [r#""abc""#, r#"W/"abc""#] {
+                assert_eq!(KnownTags::of(&headers).has(tag), is_known, "{sent} {tag}");
+            }
         }
         assert!(!KnownTags::of(&HeaderMap::new()).has(r#""abc""#));
     }
