@@ -104,13 +104,14 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let listener = listen((arguments.host, arguments.port).into(), "--port").await?;
     let database = start_dynamodb(arguments).await?;
     let store = database.open(&settings.table_name).await?;
-    let stream = database.stream(store.table_name()).await?;
     let clock = Clock::system();
     let address = listener.local_addr()?;
     let calls = match arguments.demo {
         true => calls_of_demo(&store, &clock, address).await?,
         false => None,
     };
+    // After the demonstration: hundreds of its events would bury the greeting.
+    let stream = database.stream(store.table_name()).await?;
     let app = App::new(store.clone(), Arc::new(settings.clone()), clock.clone());
     let router = with_cors(as_at_the_gateway(local::router(app)))?;
     // Before the greeting: whoever reads that may stop the process at once.
