@@ -121,25 +121,69 @@ pub struct DaySpan {
 }
 
 impl DaySpan {
-    /// The days of a span of time; `None` where that begins or ends within a day.
-    pub fn of(span: TimeSpan) -> Option<Self> {
-        let is_midnight = |at: &DateTime<Utc>| at.time() == NaiveTime::MIN;
-        let ends = [span.from(), span.to()];
-        ends.iter().flatten().all(is_midnight).then(|| Self {
-            first: span.from().map(|from| from.date_naive()),
-            last: span.to().and_then(|to| to.date_naive().pred_opt()),
-        })
-    }
-
     /// Whether `day` is one of them.
     pub fn has(self, day: NaiveDate) -> bool {
         self.first.is_none_or(|first| day >= first) && self.last.is_none_or(|last| day <= last)
     }
 }
 
+/// A span of time as what a count by day knows of it, and the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitSpan {
+    /// The whole UTC days in it.
+    pub days: Option<DaySpan>,
+    /// The parts of days at its ends: two at most, each shorter than two days.
+    pub edges: Vec<TimeSpan>,
+}
+
+impl SplitSpan {
+    /// The parts of `span`.
+    pub fn of(span: TimeSpan) -> Self {
+        let days = DaySpan {
+            first: span.from().map(day_from),
+            last: span.to().and_then(|to| to.date_naive().pred_opt()),
+        };
+        if matches!((days.first, days.last), (Some(first), Some(last)) if first > last) {
+            return Self {
+                days: None,
+                edges: vec![span],
+            };
+        }
+        let begins = days.first.map(midnight);
+        let ends = span.to().map(|to| midnight(to.date_naive()));
+        let edges = [edge(span.from(), begins), edge(ends, span.to())];
+        Self {
+            days: Some(days),
+            edges: edges.into_iter().flatten().collect(),
+        }
+    }
+}
+
+/// The first day that begins no earlier than `at`.
+fn day_from(at: DateTime<Utc>) -> NaiveDate {
+    let day = at.date_naive();
+    if at == midnight(day) {
+        day
+    } else {
+        day + Days::new(1)
+    }
+}
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
+}
+
+/// What is between two times, if anything is.
+fn edge(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Option<TimeSpan> {
+    let (from, to) = (from?, to?);
+    TimeSpan::new(Some(from.into()), Some(to.into())).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
+    use proptest::prelude::*;
 
     fn period(text: &str) -> Period {
         Period::try_from(text.to_owned()).expect("a period")
@@ -172,23 +216,72 @@ mod tests {
 
     #[test]
     fn a_span_from_midnight_to_midnight_is_of_whole_days() {
-        let span = |from: Option<&str>, to: Option<&str>| {
-            let at = |text: &str| text.parse().expect("a time");
-            DaySpan::of(TimeSpan::new(from.map(at), to.map(at)).expect("a span"))
-        };
+        let day = |text: &str| Some(text.parse::<NaiveDate>().expect("a day"));
         let (first, next) = ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
-        let day = |text: &str| Some(text.parse().expect("a day"));
-        let days = |first, last| Some(DaySpan { first, last });
-        assert_eq!(
-            span(Some(first), Some(next)),
-            days(day("2026-03-01"), day("2026-03-31"))
-        );
-        assert_eq!(span(None, Some(next)), days(None, day("2026-03-31")));
-        assert_eq!(span(Some(first), None), days(day("2026-03-01"), None));
-        assert_eq!(span(None, None), days(None, None));
-        for within in ["2026-03-01T00:00:01Z", "2026-03-31T12:00:00Z"] {
-            assert_eq!(span(Some(within), Some(next)), None);
-            assert_eq!(span(None, Some(within)), None);
+        let rows = [
+            (
+                Some(first),
+                Some(next),
+                day("2026-03-01"),
+                day("2026-03-31"),
+            ),
+            (None, Some(next), None, day("2026-03-31")),
+            (Some(first), None, day("2026-03-01"), None),
+            (None, None, None, None),
+        ];
+        for (from, to, first, last) in rows {
+            let at = |text: &str| text.parse().expect("a time");
+            let span = TimeSpan::new(from.map(at), to.map(at)).expect("a span");
+            let days = Some(DaySpan { first, last });
+            assert_eq!(
+                SplitSpan::of(span),
+                SplitSpan {
+                    days,
+                    edges: Vec::new()
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn a_span_within_a_day_has_no_whole_one() {
+        for to in [
+            "2026-03-01T12:00:00Z",
+            "2026-03-02T00:00:00Z",
+            "2026-03-02T18:00:00Z",
+        ] {
+            let at = |text: &str| Some(text.parse().expect("a time"));
+            let span = TimeSpan::new(at("2026-03-01T09:00:00Z"), at(to)).expect("a span");
+            assert_eq!(
+                SplitSpan::of(span),
+                SplitSpan {
+                    days: None,
+                    edges: vec![span]
+                }
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_have_every_moment_of_a_span_once_and_no_other(
+            from in prop::option::of(0i64..200),
+            length in prop::option::of(1i64..200),
+            probe in -10i64..420,
+        ) {
+            // Eight steps a day, so that midnights are common.
+            let at = |step: i64| midnight(NaiveDate::MIN) + TimeDelta::days(400_000) + TimeDelta::hours(3 * step);
+            let to = length.map(|length| at(from.unwrap_or(100) + length).into());
+            let span = TimeSpan::new(from.map(|from| at(from).into()), to).expect("a span");
+            let split = SplitSpan::of(span);
+            let probe = at(probe);
+            let in_days = split.days.is_some_and(|days| days.has(probe.date_naive()));
+            let in_edges = split.edges.iter().filter(|edge| edge.contains(probe)).count();
+            prop_assert_eq!(usize::from(in_days) + in_edges, usize::from(span.contains(probe)));
+            for edge in split.edges {
+                let (from, to) = (edge.from().expect("bounded"), edge.to().expect("bounded"));
+                prop_assert!(to - from < TimeDelta::days(2));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Pages of lists: what is requested, and what is found.
 
 use chrono::{DateTime, Utc};
+use std::iter::Sum;
 use uuid::Uuid;
 
 /// The place after a record in a list.
@@ -66,6 +67,17 @@ pub struct Total {
     pub is_lower_bound: bool,
     /// Up to when everything is counted; `None` is now.
     pub as_of: Option<DateTime<Utc>>,
+}
+
+impl Sum for Total {
+    /// What parts of a list come to that have no record in common.
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::exactly(0), |sum, part| Self {
+            count: sum.count + part.count,
+            is_lower_bound: sum.is_lower_bound || part.is_lower_bound,
+            as_of: [sum.as_of, part.as_of].into_iter().flatten().min(),
+        })
+    }
 }
 
 impl Total {

@@ -9,6 +9,9 @@ const CONVERT: Budget = budget(2, 3.0, 20.0);
 /// The click says which code is to be read.
 const CONVERT_CLICK: Budget = budget(3, 3.0, 20.0);
 const OF_MEMBER: Budget = budget(1, 2.0, 0.0);
+/// No row counts a part of a day, so those at both ends are read like a tail: four units each
+/// where they are nearly empty.
+const TO_WITHIN_A_DAY: Budget = budget(2, LIST.read_units + 8.0, 0.0);
 
 /// By a code without a limit, and by one whose item counts; by a click.
 pub(crate) async fn reported(verv: &Verv, measured: &mut Measured, code: &str) {
@@ -36,6 +39,11 @@ pub(crate) async fn reported(verv: &Verv, measured: &mut Measured, code: &str) {
             "&from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z",
         ),
         ("recruitments of a span", LIST, "&from=2026-03-01T00:00:01Z"),
+        (
+            "recruitments of a span that ends within a day",
+            TO_WITHIN_A_DAY,
+            "&from=2026-03-01T00:00:01Z&to=2026-03-25T12:00:00Z",
+        ),
         (
             "who recruited a member",
             OF_MEMBER,

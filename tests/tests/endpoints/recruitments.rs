@@ -1,6 +1,6 @@
 //! The list of recruitments: in order, in pages, by span, with exact totals.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tests::Verv;
 use tests::flows::{ATTRIBUTIONS, CODE, CONVERSIONS, MENTOR, ORG};
@@ -89,6 +89,50 @@ async fn recruitments_are_listed_by_when_they_were_confirmed() {
             assert_eq!(pagination["total_is_lower_bound"], Value::Null, "{query}");
         }
         verv.clock.advance(TimeDelta::minutes(1));
+        verv.aggregate().await;
+    }
+}
+
+/// So many a day, three minutes from one to the next, through three days.
+const BUSY: [(&str, i64); 3] = [("2026-03-10", 170), ("2026-03-11", 3), ("2026-03-12", 150)];
+
+async fn busy_days(verv: &Verv) {
+    verv.make_example_code().await;
+    for (day, count) in BUSY {
+        let first: DateTime<Utc> = format!("{day}T10:00:00Z").parse().expect("a time");
+        for number in 0..count {
+            let at = first + TimeDelta::minutes(3 * number);
+            let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+            convert_at(verv, CODE, &format!("m-{day}-{number}"), &at).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_total_of_a_span_that_begins_and_ends_within_days_is_exact() {
+    let verv = Verv::start().await;
+    busy_days(&verv).await;
+    for _ in 0..2 {
+        for (span, expected) in [
+            (
+                "&from=2026-03-10T11:00:00Z&to=2026-03-12T12:00:00Z",
+                150 + 3 + 40,
+            ),
+            ("&from=2026-03-10T11:00:00Z", 150 + 3 + 150),
+            ("&to=2026-03-12T12:00:00Z", 170 + 3 + 40),
+            ("&from=2026-03-10T11:00:00Z&to=2026-03-10T12:00:00Z", 20),
+            ("&from=2026-03-10T18:29:00Z&to=2026-03-11T10:03:01Z", 2),
+        ] {
+            for query in [
+                span.to_owned(),
+                format!("{span}&mentor_id={MENTOR}&code={CODE}"),
+            ] {
+                let pagination = &list(&verv, &query).await["pagination"];
+                assert_eq!(pagination["total"], expected, "{query}");
+                assert_eq!(pagination["total_is_lower_bound"], Value::Null, "{query}");
+            }
+        }
+        verv.clock.advance(TimeDelta::minutes(6));
         verv.aggregate().await;
     }
 }

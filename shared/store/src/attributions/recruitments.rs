@@ -4,19 +4,28 @@
 //! does, and is sorted in the indexes by `confirmed_at`, which a body may date back. So a list
 //! costs a confirmation one write unit in each index, and who recruited a member is one read.
 
-use super::list::READ_TO_COUNT;
 use crate::error::{ListOfOrgError, StoreError};
 use crate::keys::LogName;
 use crate::log::Log;
 use crate::log_item::LogItem;
 use crate::merge::Listed;
-use crate::page::{ListRequest, Page, Total};
-use crate::stats::Subject;
+use crate::page::{ListRequest, Page, Start, Total};
+use crate::stats::{Counted, Subject};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
-use domain::period::DaySpan;
+use domain::period::{DaySpan, SplitSpan};
+use domain::stats::Counts;
 use domain::{FoldedCode, MemberId, OrgId, OwnerFilter, Recruitment, TimeSpan};
+use futures::future::try_join_all;
 use futures::try_join;
+
+/// How many recruitments of a part of a day are counted: as many as an unfolded tail of lists has.
+const EDGE_AT_MOST: usize = 500;
+
+const ALL_OF_AN_EDGE: ListRequest = ListRequest {
+    limit: EDGE_AT_MOST,
+    start: Start::Skip(0),
+};
 
 /// Which recruitments a list shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,8 +51,8 @@ impl RecruitmentFilter {
 
 impl Store {
     /// The recruitments of an organisation that match `filter`, the last confirmed first. Their
-    /// total is exact where the span is of whole UTC days; otherwise it is counted no further
-    /// than the page reads.
+    /// total is that of the roll-ups for the whole UTC days of the span, and is counted for the
+    /// parts of days at its ends: exact up to [`EDGE_AT_MOST`] in each.
     ///
     /// # Errors
     /// [`ListOfOrgError`].
@@ -96,20 +105,41 @@ impl Store {
         request: ListRequest,
         now: DateTime<Utc>,
     ) -> Result<Page<Recruitment>, StoreError> {
-        let Some(days) = DaySpan::of(filter.confirmed) else {
-            let listing = self.read_recruitments(subject, filter, request, Some(READ_TO_COUNT));
-            return Ok(listing.await?.into());
-        };
-        let stats = self.stats.for_lists();
-        let (listed, counts) = try_join!(
-            self.read_recruitments(subject, filter, request, None),
-            stats.on_days(subject, days, now)
+        let split = SplitSpan::of(filter.confirmed);
+        let edges = split.edges.into_iter().map(|edge| {
+            let filter = RecruitmentFilter {
+                confirmed: edge,
+                ..filter.clone()
+            };
+            async move {
+                let all = self.read_recruitments(subject, &filter, ALL_OF_AN_EDGE);
+                Ok(Page::from(all.await?).total)
+            }
+        });
+        let (listed, days, edges) = try_join!(
+            self.read_recruitments(subject, filter, request),
+            self.count_days(subject, split.days, now),
+            try_join_all(edges),
         )?;
+        let of_days = days.map(|counts| Total::from(counts.map(|counts| counts.conversions)));
         Ok(Page {
             records: listed.records,
-            total: counts.map(|counts| counts.conversions).into(),
+            total: of_days.into_iter().chain(edges).sum(),
             next: listed.next,
         })
+    }
+
+    async fn count_days(
+        &self,
+        subject: &Subject,
+        days: Option<DaySpan>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Counted<Counts>>, StoreError> {
+        let Some(days) = days else {
+            return Ok(None);
+        };
+        let stats = self.stats.for_lists();
+        stats.on_days(subject, days, now).await.map(Some)
     }
 
     async fn read_recruitments(
@@ -117,14 +147,13 @@ impl Store {
         subject: &Subject,
         filter: &RecruitmentFilter,
         request: ListRequest,
-        first_read: Option<usize>,
     ) -> Result<Listed<Recruitment>, StoreError> {
         let log = Log {
             dynamo: &self.dynamo,
             name: LogName::Conversions,
             view: subject.view(),
         };
-        log.list_made(filter.confirmed, request, first_read, |item| match item {
+        log.list_made(filter.confirmed, request, None, |item| match item {
             LogItem::Recruitment(found) => Some(found).filter(|found| filter.matches(found)),
             _ => None,
         })
