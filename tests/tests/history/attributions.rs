@@ -14,7 +14,7 @@ const BROWSER: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)";
 
 impl Play {
     /// The code that a click on `typed` counts for, or why there is none.
-    fn usable(&self, typed: &str) -> Result<usize, Refusal> {
+    pub(crate) fn usable(&self, typed: &str) -> Result<usize, Refusal> {
         let unknown = Refusal(404, "code_not_found", None);
         let place = self.model.find(typed).ok_or(unknown)?;
         let code = &self.model.codes[place];
@@ -68,7 +68,8 @@ impl Play {
         let made = Click {
             id: reply.string("/id"),
             code: place.expect("a usable code"),
-            address: address.unwrap_or("127.0.0.1").to_owned(),
+            is_typed: false,
+            address: Some(address.unwrap_or("127.0.0.1").to_owned()),
             agent: agent.map(str::to_owned),
             referrer: referrer.map(str::to_owned),
             // A clock that is ahead, within its tolerance, is now.
@@ -81,7 +82,7 @@ impl Play {
         self.add_click(made);
     }
 
-    fn add_click(&mut self, click: Click) {
+    pub(crate) fn add_click(&mut self, click: Click) {
         let newest = self.model.clicks.last();
         assert!(newest.is_none_or(|newest| newest.id < click.id));
         self.model.clicks.push(click);
@@ -123,7 +124,8 @@ impl Play {
         self.add_click(Click {
             id: id.expect("the click's id").to_owned(),
             code: place,
-            address: "127.0.0.1".to_owned(),
+            is_typed: false,
+            address: Some("127.0.0.1".to_owned()),
             agent: named.then(|| BROWSER.to_owned()),
             referrer: named.then(|| "https://t.co/x".to_owned()),
             occurred: now,

@@ -10,6 +10,7 @@ mod lists;
 mod model;
 mod operation;
 mod play;
+mod recruitments;
 
 use operation::{Operation, history};
 use play::Play;

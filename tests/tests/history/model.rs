@@ -81,7 +81,9 @@ pub(crate) struct Click {
     pub(crate) id: String,
     /// The place of its code among the model's codes.
     pub(crate) code: usize,
-    pub(crate) address: String,
+    /// Whether there was a click: a code may be typed without one.
+    pub(crate) is_typed: bool,
+    pub(crate) address: Option<String>,
     pub(crate) agent: Option<String>,
     pub(crate) referrer: Option<String>,
     pub(crate) occurred: Time,
@@ -217,6 +219,14 @@ impl Model {
         })
     }
 
+    /// As a recruitment is shown.
+    pub(crate) fn recruitment(&self, click: &Click) -> Value {
+        let mut shown = self.confirmed(click);
+        shown["org_id"] = json!(self.codes[click.code].org);
+        shown["source"] = json!(if click.is_typed { "typed" } else { "click" });
+        shown
+    }
+
     /// The total of a mentor, in one organisation or all.
     pub(crate) fn total(&self, mentor: &str, org: Option<&str>, period: &str, now: Time) -> Value {
         let first = first_day(period, now);
@@ -229,14 +239,18 @@ impl Model {
                 !click.deleted && code.mentor == mentor && org.is_none_or(|org| code.org == org)
             })
             .collect();
-        let clicks = own.iter().filter(|click| counts(click.occurred)).count();
-        let conversions = own
+        let clicks = own
             .iter()
-            .filter(|click| click.member.as_ref().is_some_and(|(_, at)| counts(*at)))
+            .filter(|click| !click.is_typed && counts(click.occurred))
             .count();
+        let converted = own
+            .iter()
+            .filter(|click| click.member.as_ref().is_some_and(|(_, at)| counts(*at)));
+        let conversions = converted.clone().count();
+        let clicked = converted.filter(|click| !click.is_typed).count();
         let rate = match clicks {
             0 => 0.0,
-            _ => (conversions as f64 / clicks as f64 * 1000.0).round() / 1000.0,
+            _ => (clicked as f64 / clicks as f64 * 1000.0).round() / 1000.0,
         };
         json!({
             "mentor_id": mentor,

@@ -144,6 +144,13 @@ pub(crate) enum Operation {
         member: usize,
         at: Option<Offset>,
     },
+    /// A code is typed where a member joins.
+    Recruit {
+        code: Which,
+        spelling: Spelling,
+        member: usize,
+        at: Option<Offset>,
+    },
     DeleteClick(Which),
     ShowCode(Which),
     ShowClick(Which),
@@ -161,6 +168,8 @@ pub(crate) enum Operation {
         org: Option<usize>,
         period: usize,
     },
+    /// The recruitments of an organisation from this long ago on.
+    Recruitments(usize, Option<Offset>),
     /// The scheduled function runs: nobody sees a difference.
     Aggregate,
     /// The clock moves on by these milliseconds.
@@ -332,9 +341,13 @@ fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(code, spelling, visit)| Operation::Visit(code, spelling, visit)),
     ];
     let confirm = prop_oneof![
-        9 => (which(), option::weighted(0.1, which()), spelling(), 0..MEMBERS.len(), time)
+        9 => (which(), option::weighted(0.1, which()), spelling(), 0..MEMBERS.len(), time.clone())
             .prop_map(|(click, code, spelling, member, at)| {
                 Operation::Confirm { click, code, spelling, member, at }
+            }),
+        4 => (which(), spelling(), 0..MEMBERS.len(), time.clone())
+            .prop_map(|(code, spelling, member, at)| {
+                Operation::Recruit { code, spelling, member, at }
             }),
         3 => which().prop_map(Operation::DeleteClick),
     ];
@@ -342,7 +355,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => which().prop_map(Operation::ShowCode),
         2 => which().prop_map(Operation::ShowClick),
         2 => (which(), spelling()).prop_map(|(code, spelling)| Operation::Lookup(code, spelling)),
-        2 => (mentor, org).prop_map(|(mentor, org)| Operation::Active(mentor, org)),
+        2 => (mentor, org.clone()).prop_map(|(mentor, org)| Operation::Active(mentor, org)),
+        2 => (org, time).prop_map(|(org, from)| Operation::Recruitments(org, from)),
         6 => (list, filter(), prop::sample::select(vec![1usize, 2, 3, 7, 20, 100]), any::<bool>())
             .prop_map(|(list, filter, limit, by_cursor)| {
                 Operation::List { list, filter, limit, by_cursor }

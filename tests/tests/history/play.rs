@@ -1,7 +1,7 @@
 //! Plays a history: performs each operation, and holds the answer against the model's.
 
 use crate::model::{Kept, Model, Time, shown};
-use crate::operation::{MENTORS, ORGS, Operation, PERIODS, Spelling, Which};
+use crate::operation::{MEMBERS, MENTORS, ORGS, Operation, PERIODS, Spelling, Which};
 use axum::http::Method;
 use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use serde_json::{Value, json};
@@ -105,6 +105,13 @@ impl Play {
                 self.visit(*code, *spelling, *visit).await;
             }
             Operation::Confirm { .. } => self.confirm(operation).await,
+            Operation::Recruit {
+                code,
+                spelling,
+                member,
+                at,
+            } => self.recruit(*code, *spelling, MEMBERS[*member], *at).await,
+            Operation::Recruitments(org, from) => self.recruitments(ORGS[*org], *from).await,
             Operation::DeleteClick(click) => self.delete_click(*click).await,
             Operation::ShowCode(code) => self.show_code(self.code_at(*code)).await,
             Operation::ShowClick(click) => self.show_click(self.click_at(*click)).await,
@@ -299,6 +306,9 @@ impl Play {
                 self.total(mentor, None, period).await;
                 self.total(mentor, Some(0), period).await;
             }
+        }
+        for org in ORGS {
+            self.recruitments(org, None).await;
         }
         self.list_everything().await;
     }
