@@ -6,7 +6,8 @@ use crate::entity::{Entity, Untyped};
 use crate::error::{StoreError, TransactError};
 use crate::expression::Condition;
 use crate::keys::{self, Item, Keys};
-use crate::transaction::{Attempt, Conflict, Transaction};
+use crate::store::Store;
+use crate::transaction::{Attempt, Conflict, Transaction, until_settled};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::MentorId;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
 /// How long the first reply is kept.
 const RETENTION: TimeDelta = TimeDelta::hours(24);
@@ -62,6 +64,16 @@ impl IdempotencyKey {
         Self {
             hash: digest(&[caller.as_bytes(), route.as_bytes(), given.as_bytes()]),
             request: digest(&[body]),
+        }
+    }
+
+    /// The key of the part `index` of the request, which has an effect of its own.
+    #[must_use]
+    pub fn of_part(&self, index: usize) -> Self {
+        let index = (index as u64).to_be_bytes();
+        Self {
+            hash: digest(&[self.hash.as_bytes(), &index]),
+            request: self.request.clone(),
         }
     }
 
@@ -189,6 +201,32 @@ impl<'t, R: 't> Transaction<'t, Conflict<R>> {
             Some(hash) if now < made_at + RETENTION => self.discard(&keys::idempotency(hash)),
             _ => self,
         }
+    }
+}
+
+impl Store {
+    /// Keeps `key` for this request alone, whose parts each keep what they come to under a key
+    /// of their own ([`IdempotencyKey::of_part`]): another request is refused before it has an
+    /// effect. Two trips for the first request, one for a repetition, none without a key.
+    ///
+    /// # Errors
+    /// [`TransactError::KeyReused`] when a request with another body has the key.
+    pub async fn claim_key(
+        &self,
+        key: Option<&IdempotencyKey>,
+        now: DateTime<Utc>,
+    ) -> Result<(), TransactError<Infallible>> {
+        if key.is_none() {
+            return Ok(());
+        }
+        until_settled("an idempotency key", || async {
+            if find_reply::<(), _>(&self.dynamo, key, now).await?.is_none() {
+                let claim = self.transaction().keep_reply(key, (), now);
+                claim.commit().await?;
+            }
+            Ok(())
+        })
+        .await
     }
 }
 
@@ -342,5 +380,16 @@ mod tests {
         assert_ne!(of("a", "bc", "d"), of("ab", "c", "d"));
         assert_ne!(of("a", "b", "cd"), of("a", "bc", "d"));
         assert_eq!(of("a", "b", "c"), of("a", "b", "c"));
+    }
+
+    #[test]
+    fn the_parts_of_a_request_have_keys_of_their_own() {
+        let key = IdempotencyKey::new("public", "/x", "key", b"{}");
+        let parts = [0, 1, 255, 256].map(|index| key.of_part(index));
+        let hashes: BTreeSet<_> = parts.iter().map(IdempotencyKey::hash).collect();
+        assert_eq!(hashes.len(), parts.len());
+        assert!(!hashes.contains(key.hash()));
+        assert!(parts.iter().all(|part| part.request == key.request));
+        assert_eq!(parts[1], key.of_part(1));
     }
 }

@@ -31,6 +31,18 @@ const fn budget(trips: u32, read_units: f64, write_units: f64) -> Budget {
     }
 }
 
+impl Budget {
+    /// So many of them in one request, side by side. Their calls do not come back together, and
+    /// each that begins after another has ended counts as a trip.
+    const fn times(self, count: u8) -> Self {
+        Self {
+            trips: self.trips * count as u32,
+            read_units: self.read_units * count as f64,
+            write_units: self.write_units * count as f64,
+        }
+    }
+}
+
 const LOOKUP: Budget = budget(1, 2.0, 0.0);
 const ACTIVE: Budget = budget(2, 2.0, 0.0);
 const BY_ID: Budget = budget(2, 2.0, 0.0);
@@ -309,6 +321,12 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
         .call(Method::POST, codes, with_key, Some(new("usr_2")))
         .await;
     measured.take("get-or-create with a key", CREATE, &kept);
+    let many: Vec<_> = (0..8).map(|n| new(&format!("usr_bulk_{n}"))).collect();
+    let bulk = format!("{codes}/bulk");
+    let made_many = verv.post(&bulk, json!({"codes": many})).await;
+    measured.take("8 new codes in bulk", CREATE.times(8), &made_many);
+    let found_many = verv.post(&bulk, json!({"codes": many})).await;
+    measured.take("8 existing codes in bulk", ACTIVE.times(8), &found_many);
     let with_code = json!({"mentor_id": "usr_3", "org_id": "org_002", "code": "SUMMER-2026"});
     let record = verv.post(records, with_code).await;
     measured.take("create record", CREATE, &record);
