@@ -3,7 +3,7 @@
 use super::file::{Begun, Writer};
 use crate::data::DataArguments;
 use clap::Args;
-use domain::{Clock, OrgId};
+use domain::{Clock, OrgId, Timestamp};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,8 @@ pub async fn export(arguments: &ExportArguments) -> Result<(), Box<dyn Error>> {
         false => arguments.to.clone(),
     };
     let (store, database) = arguments.data.open().await?;
-    let exported = write(&store, &arguments.org, &path).await;
+    let now = Clock::system().now().into();
+    let exported = write_file(&store, &arguments.org, &path, now).await;
     database.stop().await;
     let Counts {
         programs,
@@ -49,12 +50,18 @@ pub async fn export(arguments: &ExportArguments) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn write(
+/// Writes `org` to the file `path`, or goes on with it. `now` is when an export begins.
+///
+/// # Errors
+/// The file cannot be written or is something else, or DynamoDB does not answer: the same call
+/// goes on.
+pub async fn write_file(
     store: &UnscopedStore,
     org: &OrgId,
     path: &Path,
+    now: Timestamp,
 ) -> Result<Counts, Box<dyn Error>> {
-    let (mut file, last) = match Writer::begin(path, org, Clock::system().now().into())? {
+    let (mut file, last) = match Writer::begin(path, org, now)? {
         Begun::GoesOn(file, last) => (file, last),
         Begun::IsWhole(counts) => return Ok(counts),
     };

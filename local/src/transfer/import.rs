@@ -2,7 +2,7 @@
 
 use super::file::{Next, Reader};
 use crate::data::DataArguments;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use domain::{Clock, OrgId};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -41,7 +41,12 @@ pub struct ImportArguments {
 /// are there.
 pub async fn import(arguments: &ImportArguments) -> Result<(), Box<dyn Error>> {
     let (store, database) = arguments.data.open().await?;
-    let imported = read(&store, &arguments.from, arguments.org.as_ref()).await;
+    let clock = Clock::system();
+    let to = arguments.org.as_ref();
+    let imported = read_file(&store, &clock, &arguments.from, to, |id, refusal| {
+        println!("{id} {refusal}");
+    });
+    let imported = imported.await;
     database.stop().await;
     let Tally {
         written,
@@ -56,17 +61,27 @@ pub async fn import(arguments: &ImportArguments) -> Result<(), Box<dyn Error>> {
 }
 
 /// How many records came to what.
-#[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    written: u64,
-    were_there: u64,
-    refused: u64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Written now.
+    pub written: u64,
+    /// There before, and left as they were.
+    pub were_there: u64,
+    /// Left out.
+    pub refused: u64,
 }
 
-async fn read(
+/// Reads the file `path` into `to`, or into the organisation of its own, and counts what is there
+/// then. `on_refused` is called with the id of each record that is left out.
+///
+/// # Errors
+/// The file is no whole export, or DynamoDB does not answer: the same call goes on.
+pub async fn read_file(
     store: &UnscopedStore,
+    clock: &Clock,
     path: &Path,
     to: Option<&OrgId>,
+    on_refused: impl Fn(&str, &ImportRefusal),
 ) -> Result<Tally, Box<dyn Error>> {
     let broken_off = || format!("{}: the export broke off, go on with it first", path.display());
     let mut file = Reader::open(path)?.ok_or_else(broken_off)?;
@@ -82,7 +97,8 @@ async fn read(
         };
         let goes_with = |record: &Record| batch.first().is_none_or(|first| record.is_like(first));
         if batch.len() >= BATCH || !next.as_ref().is_some_and(goes_with) {
-            tally.add(put(&import, std::mem::take(&mut batch)).await?, &progress);
+            let outcomes = put(&import, std::mem::take(&mut batch)).await?;
+            progress.suspend(|| tally.add(outcomes, &on_refused));
             progress.set_position(file.read_to());
         }
         match next {
@@ -91,7 +107,7 @@ async fn read(
         }
     }
     progress.finish_and_clear();
-    count_anew(store).await?;
+    count_anew(store, clock).await?;
     Ok(tally)
 }
 
@@ -115,15 +131,14 @@ async fn put(import: &Import, records: Vec<Record>) -> Result<Vec<Outcome>, Stor
 }
 
 impl Tally {
-    /// Counts, and prints what was refused.
-    fn add(&mut self, outcomes: Vec<Outcome>, progress: &ProgressBar) {
+    fn add(&mut self, outcomes: Vec<Outcome>, on_refused: &impl Fn(&str, &ImportRefusal)) {
         for (id, outcome) in outcomes {
             match outcome {
                 Ok(Imported::Written) => self.written += 1,
                 Ok(Imported::WasThere) => self.were_there += 1,
                 Err(refusal) => {
                     self.refused += 1;
-                    progress.suspend(|| println!("{id} {refusal}"));
+                    on_refused(&id, &refusal);
                 }
             }
         }
@@ -132,15 +147,13 @@ impl Tally {
 
 /// Folds what was imported: its facts are older than what the folds have reached, so all rows are
 /// written anew, by a rebuild that began after the last of them was there.
-async fn count_anew(store: &UnscopedStore) -> Result<(), Box<dyn Error>> {
-    let (clock, aggregator) = (Clock::system(), store.aggregator());
-    let imported_by = clock.now();
-    loop {
-        let rebuilt = aggregator.rebuild(|| clock.now(), || false, |_| ());
-        if rebuilt.await?.began_at.is_none_or(|began| began >= imported_by) {
-            break;
-        }
-    }
+async fn count_anew(store: &UnscopedStore, clock: &Clock) -> Result<(), StoreError> {
+    let aggregator = store.aggregator();
+    // Checkpoints hold milliseconds.
+    let imported_by = clock.now().timestamp_millis();
+    let is_stale = |began: DateTime<Utc>| began.timestamp_millis() < imported_by;
+    let rebuild = || aggregator.rebuild(|| clock.now(), || false, |_| ());
+    while rebuild().await?.began_at.is_some_and(is_stale) {}
     let pace = FoldPace {
         wait: TimeDelta::zero(),
         facts: 1,

@@ -5,5 +5,5 @@ mod export;
 mod file;
 mod import;
 
-pub use export::{ExportArguments, export};
-pub use import::{ImportArguments, import};
+pub use export::{ExportArguments, export, write_file};
+pub use import::{ImportArguments, Tally, import, read_file};

@@ -109,11 +109,11 @@ impl Import {
     /// [`TransactError::Refused`] for a record that cannot be here; [`TransactError::Store`] when
     /// DynamoDB does not answer.
     pub async fn put(&self, record: Record) -> Result<Imported, TransactError<ImportRefusal>> {
-        let (code, attribution) = (code_of(&record), attribution_of(&record));
-        let put = match record.0 {
-            _ if self.is_about_refused(&record.0, code.as_ref()) => {
-                Err(TransactError::Refused(ImportRefusal::AboutRefused))
-            }
+        if self.is_about_refused(&record) {
+            self.note_refusal(&record);
+            return Err(TransactError::Refused(ImportRefusal::AboutRefused));
+        }
+        let put = match record.0.clone() {
             Form::Program(fields) => self.put_one::<ProgramItem>(fields).await,
             Form::Removal(fields) => self.put_one::<CodeRemoval>(fields).await,
             Form::Change(fields) => self.put_one::<AttributionChange>(fields).await,
@@ -121,24 +121,30 @@ impl Import {
             Form::Attribution(attribution) => self.put_attribution(attribution).await,
         };
         if let Err(TransactError::Refused(_)) = &put {
-            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-            match attribution {
-                Some(id) => drop(refused.attributions.insert(id)),
-                None => refused.codes.extend(code),
-            }
+            self.note_refusal(&record);
         }
         put
     }
 
-    fn is_about_refused(&self, form: &Form, code: Option<&FoldedCode>) -> bool {
-        let of_code = matches!(form, Form::Attribution(_) | Form::Change(_));
-        let confirmed = match form {
-            Form::Change(fields) => fields.text("attribution"),
-            _ => None,
+    fn note_refusal(&self, record: &Record) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        match &record.0 {
+            Form::Code(code) => refused.codes.extend(folded(&code.entry)),
+            Form::Attribution(_) => drop(refused.attributions.insert(record.id().to_owned())),
+            Form::Program(_) | Form::Removal(_) | Form::Change(_) => {}
+        }
+    }
+
+    fn is_about_refused(&self, record: &Record) -> bool {
+        let fields = match &record.0 {
+            Form::Attribution(attribution) => &attribution.fact,
+            Form::Change(fields) => fields,
+            Form::Program(_) | Form::Code(_) | Form::Removal(_) => return false,
         };
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        let codes = of_code && code.is_some_and(|code| refused.codes.contains(code));
-        codes || confirmed.is_some_and(|id| refused.attributions.contains(id))
+        let confirmed = fields.text("attribution");
+        folded(fields).is_some_and(|code| refused.codes.contains(&code))
+            || confirmed.is_some_and(|id| refused.attributions.contains(id))
     }
 
     async fn put_one<E: Entity>(
@@ -281,24 +287,10 @@ fn unlike() -> TransactError<ImportRefusal> {
     TransactError::Refused(ImportRefusal::Invalid(what.to_owned()))
 }
 
-/// The code of a record that is one, or is about one.
-fn code_of(record: &Record) -> Option<FoldedCode> {
-    let text = match &record.0 {
-        Form::Code(code) => code.entry.text("code"),
-        Form::Attribution(attribution) => attribution.fact.text("code"),
-        Form::Change(fields) => fields.text("code"),
-        Form::Program(_) | Form::Removal(_) => None,
-    };
-    let code: Code = text?.parse().ok()?;
+/// The code that the fields are of.
+fn folded(fields: &Fields) -> Option<FoldedCode> {
+    let code: Code = fields.text("code")?.parse().ok()?;
     Some(code.folded())
-}
-
-/// The id of a record that is an attribution.
-fn attribution_of(record: &Record) -> Option<String> {
-    match &record.0 {
-        Form::Attribution(attribution) => attribution.fact.text("sk").map(ToOwned::to_owned),
-        _ => None,
-    }
 }
 
 impl Entity for RawItem {
