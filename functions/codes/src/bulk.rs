@@ -160,7 +160,10 @@ impl Issuer {
         }
     }
 
-    async fn issue_in_order(self: Arc<Self>, wanted: Vec<(usize, WantedCode)>) -> Vec<(usize, Part)> {
+    async fn issue_in_order(
+        self: Arc<Self>,
+        wanted: Vec<(usize, WantedCode)>,
+    ) -> Vec<(usize, Part)> {
         let mut answered = Vec::new();
         for (index, wanted) in wanted {
             let part = self.issue(index, wanted).await;
@@ -171,7 +174,9 @@ impl Issuer {
 
     async fn issue(&self, index: usize, wanted: WantedCode) -> Result<Part, Problem> {
         let key = self.key.as_ref().map(|key| key.of_part(index));
-        let issued = self.store.get_or_create_code(wanted, key.as_ref(), self.now);
+        let issued = self
+            .store
+            .get_or_create_code(wanted, key.as_ref(), self.now);
         Ok(Part::issued(issued.await?, &self.settings))
     }
 }

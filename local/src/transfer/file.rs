@@ -114,7 +114,10 @@ impl Reader {
                 Ok(Next::Record(record))
             }
             Line::End(counts) if counts == self.counts => Ok(Next::End),
-            Line::End(_) => Err(about(&self.path, "does not hold as many records as it says")),
+            Line::End(_) => Err(about(
+                &self.path,
+                "does not hold as many records as it says",
+            )),
             Line::Export(_) => Err(about(&self.path, "holds a second export")),
         }
     }

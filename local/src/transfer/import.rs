@@ -83,7 +83,12 @@ pub async fn read_file(
     to: Option<&OrgId>,
     on_refused: impl Fn(&str, &ImportRefusal),
 ) -> Result<Tally, Box<dyn Error>> {
-    let broken_off = || format!("{}: the export broke off, go on with it first", path.display());
+    let broken_off = || {
+        format!(
+            "{}: the export broke off, go on with it first",
+            path.display()
+        )
+    };
     let mut file = Reader::open(path)?.ok_or_else(broken_off)?;
     let from = file.org().clone();
     let import = store.import(from.clone(), to.unwrap_or(&from).clone());
@@ -158,7 +163,11 @@ async fn count_anew(store: &UnscopedStore, clock: &Clock) -> Result<(), StoreErr
         wait: TimeDelta::zero(),
         facts: 1,
     };
-    while !aggregator.run(clock.now(), &pace, || false).await?.is_complete() {}
+    while !aggregator
+        .run(clock.now(), &pace, || false)
+        .await?
+        .is_complete()
+    {}
     Ok(())
 }
 

@@ -6,8 +6,7 @@ use crate::entity::{Entity, Untyped};
 use crate::error::{StoreError, TransactError};
 use crate::expression::Condition;
 use crate::keys::{self, Item, Keys};
-use crate::store::Store;
-use crate::transaction::{Attempt, Conflict, Transaction, until_settled};
+use crate::transaction::{Attempt, Conflict, Transaction};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::MentorId;
@@ -15,7 +14,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 
 /// How long the first reply is kept.
 const RETENTION: TimeDelta = TimeDelta::hours(24);
@@ -201,32 +199,6 @@ impl<'t, R: 't> Transaction<'t, Conflict<R>> {
             Some(hash) if now < made_at + RETENTION => self.discard(&keys::idempotency(hash)),
             _ => self,
         }
-    }
-}
-
-impl Store {
-    /// Keeps `key` for this request alone, whose parts each keep what they come to under a key
-    /// of their own ([`IdempotencyKey::of_part`]): another request is refused before it has an
-    /// effect. Two trips for the first request, one for a repetition, none without a key.
-    ///
-    /// # Errors
-    /// [`TransactError::KeyReused`] when a request with another body has the key.
-    pub async fn claim_key(
-        &self,
-        key: Option<&IdempotencyKey>,
-        now: DateTime<Utc>,
-    ) -> Result<(), TransactError<Infallible>> {
-        if key.is_none() {
-            return Ok(());
-        }
-        until_settled("an idempotency key", || async {
-            if find_reply::<(), _>(&self.dynamo, key, now).await?.is_none() {
-                let claim = self.transaction().keep_reply(key, (), now);
-                claim.commit().await?;
-            }
-            Ok(())
-        })
-        .await
     }
 }
 

@@ -14,6 +14,7 @@ mod api_keys;
 mod attribution_item;
 pub mod attributions;
 mod cache;
+mod claim;
 mod code_count;
 mod code_item;
 pub mod codes;

@@ -64,14 +64,17 @@ struct Allowance {
 impl Allowance {
     async fn of(limited: Limited, parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let limits = &app.settings().limits;
-        let caller = CallerKind::from_request_parts(parts, app).await?;
-        let address = Client::of(parts, limits).address;
-        let address = address.filter(|address| !caller.is_staff() && !limits.trusts(*address));
-        let counted = limited.rate(limits).zip(address);
-        Ok(Self {
+        let mut allowance = Self {
             limited,
-            counted: counted.map(|(rate, address)| (app.clone(), rate, address)),
-        })
+            counted: None,
+        };
+        if let Some(rate) = limited.rate(limits) {
+            let caller = CallerKind::from_request_parts(parts, app).await?;
+            let address = Client::of(parts, limits).address;
+            let address = address.filter(|address| !caller.is_staff() && !limits.trusts(*address));
+            allowance.counted = address.map(|address| (app.clone(), rate, address));
+        }
+        Ok(allowance)
     }
 
     /// Takes one.

@@ -1,6 +1,7 @@
 //! The budgets of every request: sequential trips and capacity units, counted from what
 //! DynamoDB reports, the same in a small table and in a large one.
 
+mod bulk;
 mod callers;
 mod conversions;
 mod events;
@@ -28,18 +29,6 @@ const fn budget(trips: u32, read_units: f64, write_units: f64) -> Budget {
         trips,
         read_units,
         write_units,
-    }
-}
-
-impl Budget {
-    /// So many of them in one request, side by side. Their calls do not come back together, and
-    /// each that begins after another has ended counts as a trip.
-    const fn times(self, count: u8) -> Self {
-        Self {
-            trips: self.trips * count as u32,
-            read_units: self.read_units * count as f64,
-            write_units: self.write_units * count as f64,
-        }
     }
 }
 
@@ -77,17 +66,12 @@ impl Measured {
             reply.status,
             reply.text
         );
-        let Usage {
-            trips,
-            read_units,
-            write_units,
-            ..
-        } = reply.usage;
+        let usage = reply.usage;
         assert!(
-            trips > 0
-                && trips <= budget.trips
-                && read_units <= budget.read_units
-                && write_units <= budget.write_units,
+            usage.trips > 0
+                && usage.trips <= budget.trips
+                && usage.read_units <= budget.read_units
+                && usage.write_units <= budget.write_units,
             "{name}: {:?} passes {budget:?}",
             reply.usage
         );
@@ -321,12 +305,7 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
         .call(Method::POST, codes, with_key, Some(new("usr_2")))
         .await;
     measured.take("get-or-create with a key", CREATE, &kept);
-    let many: Vec<_> = (0..8).map(|n| new(&format!("usr_bulk_{n}"))).collect();
-    let bulk = format!("{codes}/bulk");
-    let made_many = verv.post(&bulk, json!({"codes": many})).await;
-    measured.take("8 new codes in bulk", CREATE.times(8), &made_many);
-    let found_many = verv.post(&bulk, json!({"codes": many})).await;
-    measured.take("8 existing codes in bulk", ACTIVE.times(8), &found_many);
+    bulk::made_and_found(verv, measured).await;
     let with_code = json!({"mentor_id": "usr_3", "org_id": "org_002", "code": "SUMMER-2026"});
     let record = verv.post(records, with_code).await;
     measured.take("create record", CREATE, &record);

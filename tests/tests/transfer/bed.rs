@@ -34,7 +34,9 @@ pub(crate) async fn fill(verv: &Verv) {
     let program = |name: &str| json!({"org_id": ORG, "name": name, "currency_id": "NOK"});
     let archived = verv.post(PROGRAMS, program("Winter")).await.expect(201);
     let path = format!("{PROGRAMS}/{}", archived.string("/id"));
-    verv.put(&path, json!({"status": "archived"})).await.expect(200);
+    verv.put(&path, json!({"status": "archived"}))
+        .await
+        .expect(200);
     let spring = verv.post(PROGRAMS, program("Spring")).await.expect(201);
     let terms = json!({
         "mentor_id": "usr_jan", "org_id": ORG, "max_referrals": 5,
@@ -46,7 +48,9 @@ pub(crate) async fn fill(verv: &Verv) {
     let first = verv.make_code("usr_ida", ORG, "IDA-ONE").await;
     traffic(verv, "IDA-ONE", "ida-1").await;
     let rotation = json!({"mentor_id": "usr_ida", "action": "rotate"});
-    let second = verv.put(&format!("{CODES}/{first}"), rotation.clone()).await;
+    let second = verv
+        .put(&format!("{CODES}/{first}"), rotation.clone())
+        .await;
     traffic(verv, &second.expect(200).string("/code"), "ida-2").await;
     verv.clock.advance(TimeDelta::days(9));
     verv.aggregate().await;
@@ -73,12 +77,18 @@ async fn traffic(verv: &Verv, code: &str, member: &str) {
     });
     verv.post(ATTRIBUTIONS, body).await.expect(201);
     let confirmed = verv.click(code).await;
-    verv.confirm(&confirmed, code, &format!("{member}-clicked")).await.expect(200);
+    verv.confirm(&confirmed, code, &format!("{member}-clicked"))
+        .await
+        .expect(200);
     let deleted = verv.click(code).await;
     let was_confirmed = verv.click(code).await;
-    verv.confirm(&was_confirmed, code, &format!("{member}-left")).await.expect(200);
+    verv.confirm(&was_confirmed, code, &format!("{member}-left"))
+        .await
+        .expect(200);
     for id in [deleted, was_confirmed] {
-        verv.delete(&format!("{ATTRIBUTIONS}/{id}")).await.expect(200);
+        verv.delete(&format!("{ATTRIBUTIONS}/{id}"))
+            .await
+            .expect(200);
     }
     let typed = json!({"code": code, "new_member_id": format!("{member}-typed")});
     verv.post(CONVERSIONS, typed).await.expect(201);
@@ -108,7 +118,9 @@ pub(crate) async fn seen(verv: &Verv, org: &str) -> BTreeMap<String, Value> {
             let separator = if path.contains('?') { "" } else { "?" };
             paths.push(format!("{path}{separator}org_id={org}"));
         }
-        paths.push(format!("{ATTRIBUTIONS}?mentor_id={mentor}&org_id={org}&limit=100"));
+        paths.push(format!(
+            "{ATTRIBUTIONS}?mentor_id={mentor}&org_id={org}&limit=100"
+        ));
         paths.push(format!("{CONVERSIONS}?mentor_id={mentor}&org_id={org}"));
     }
     let mut seen = BTreeMap::new();
@@ -125,12 +137,20 @@ pub(crate) async fn seen(verv: &Verv, org: &str) -> BTreeMap<String, Value> {
 
 /// How many referrals each code has confirmed, and under which terms.
 async fn terms_of(verv: &Verv, org: &str) -> Value {
-    let codes = verv.get(&format!("{CODES}?org_id={org}&limit=100")).await.json();
+    let codes = verv
+        .get(&format!("{CODES}?org_id={org}&limit=100"))
+        .await
+        .json();
     let mut terms = Vec::new();
     for code in codes["data"].as_array().expect("codes") {
         let id = code["id"].as_str().expect("an id");
         let path = format!("{CODES}/{id}/terms");
-        terms.push(verv.call(Method::GET, &path, &[], None).await.expect(200).json());
+        terms.push(
+            verv.call(Method::GET, &path, &[], None)
+                .await
+                .expect(200)
+                .json(),
+        );
     }
     terms.into()
 }
@@ -149,7 +169,13 @@ pub(crate) async fn items_of(verv: &Verv, org: &str) -> BTreeMap<String, Item> {
             text.cloned().unwrap_or_default()
         };
         let is_record = [
-            "active_code", "change", "click", "code", "code_entry", "code_removal", "member",
+            "active_code",
+            "change",
+            "click",
+            "code",
+            "code_entry",
+            "code_removal",
+            "member",
             "program",
         ]
         .contains(&text("kind").as_str());

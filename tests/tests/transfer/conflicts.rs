@@ -34,14 +34,23 @@ async fn assert_counted(verv: &Verv, org: &str) {
     let all = records.attributions.iter().filter(|it| it.org == org);
     let clicks = all.clone().filter(|it| it.clicked_on.is_some()).count();
     let conversions = all.filter(|it| it.converted_on.is_some()).count();
-    let total = verv.get(&format!("{ATTRIBUTIONS}/total?org_id={org}")).await;
+    let total = verv
+        .get(&format!("{ATTRIBUTIONS}/total?org_id={org}"))
+        .await;
     let total = total.expect(200).json();
     assert_eq!(total["total_clicks"], clicks, "{org}");
     assert_eq!(total["total_conversions"], conversions, "{org}");
     let codes = records.codes.iter().filter(|code| code.org == org).count();
-    let listed = verv.get(&format!("{RECORDS}?org_id={org}&limit=100")).await.json();
+    let listed = verv
+        .get(&format!("{RECORDS}?org_id={org}&limit=100"))
+        .await
+        .json();
     assert_eq!(listed["pagination"]["total"], codes, "{org}");
-    assert_eq!(listed["data"].as_array().map(Vec::len), Some(codes), "{org}");
+    assert_eq!(
+        listed["data"].as_array().map(Vec::len),
+        Some(codes),
+        "{org}"
+    );
 }
 
 #[tokio::test]
@@ -123,7 +132,10 @@ async fn a_record_is_put_nowhere_but_where_it_belongs() {
     let is_invalid = |it: &&ImportRefusal| matches!(it, ImportRefusal::Invalid(_));
     assert!(refused.values().filter(is_invalid).count() > 3);
     let is_other = |it: &&ImportRefusal| **it == ImportRefusal::OtherOrg;
-    assert!(refused.values().filter(is_other).count() >= 3, "{refused:?}");
+    assert!(
+        refused.values().filter(is_other).count() >= 3,
+        "{refused:?}"
+    );
     let others = to.get(&format!("{ATTRIBUTIONS}?org_id=org_else")).await;
     assert_eq!(others.json()["data"], json!([]));
 }

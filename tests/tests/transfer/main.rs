@@ -67,7 +67,9 @@ async fn life_goes_on_after_a_move() {
     for verv in [&from, &to] {
         let pending = format!("{ATTRIBUTIONS}?org_id={ORG}&code=OLA-NOW&status=pending");
         let id = verv.get(&pending).await.string("/data/0/id");
-        verv.confirm(&id, "OLA-NOW", "ola-clicked").await.expect(409);
+        verv.confirm(&id, "OLA-NOW", "ola-clicked")
+            .await
+            .expect(409);
         verv.confirm(&id, "OLA-NOW", "later").await.expect(200);
         let confirmed = format!("{ATTRIBUTIONS}?org_id={ORG}&code=IDA-ONE&status=confirmed");
         let id = verv.get(&confirmed).await.string("/data/0/id");
@@ -107,9 +109,16 @@ async fn an_organisation_becomes_another() {
         serde_json::from_str::<Value>(&text).expect("JSON")
     };
     let expected = seen(&from, ORG).await.into_iter();
-    let expected = expected.map(|(path, answer)| (path, renamed(answer))).collect();
+    let expected = expected
+        .map(|(path, answer)| (path, renamed(answer)))
+        .collect();
     assert_eq!(seen(&to, "org_new").await, expected);
-    assert!(items_of(&to, ORG).await.keys().all(|key| !key.contains(ORG)));
+    assert!(
+        items_of(&to, ORG)
+            .await
+            .keys()
+            .all(|key| !key.contains(ORG))
+    );
 }
 
 #[tokio::test]
@@ -124,7 +133,10 @@ async fn what_is_no_whole_export_is_refused() {
         (String::new(), "broke off"),
         (without_last, "broke off"),
         (without_one, "as many records as it says"),
-        (whole.replacen("\"version\":1", "\"version\":2", 1), "version 2"),
+        (
+            whole.replacen("\"version\":1", "\"version\":2", 1),
+            "version 2",
+        ),
         ("{\"what\":1}\n".to_owned(), "line 1"),
     ] {
         fs::write(&path, text).expect("a file");

@@ -104,11 +104,19 @@ impl Drop for Served {
 
 fn serve(data: &Path) -> Served {
     let arguments = ["--port", "0", "--dynamodb-port", "0"];
-    let mut child = command(data, &arguments).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut child = command(data, &arguments)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
     let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     let mut lines = lines.map(|line| line.expect("text"));
     let line = lines.find(|line| line.trim_start().starts_with("API"));
-    let api = line.expect("where it is").split_whitespace().last().expect("a URL").to_owned();
+    let api = line
+        .expect("where it is")
+        .split_whitespace()
+        .last()
+        .expect("a URL")
+        .to_owned();
     std::thread::spawn(move || lines.for_each(drop));
     Served { child, api }
 }
@@ -133,7 +141,10 @@ async fn numbers(data: &Path) -> Vec<Value> {
     // The aggregation begins with the platform.
     for _ in 0..600 {
         let ranked = get(&paths[2]).await;
-        if ranked["data"].as_array().is_some_and(|data| data.len() == MENTORS) {
+        if ranked["data"]
+            .as_array()
+            .is_some_and(|data| data.len() == MENTORS)
+        {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -159,7 +170,10 @@ async fn an_organisation_moves_although_every_command_is_killed_again_and_again(
     let export = ["export", "--org", ORG, "--to", path];
     let (kills, output) = insist(&from, &export, Duration::from_millis(40));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && said.contains("1610 attributions"), "{said}");
+    assert!(
+        output.status.success() && said.contains("1610 attributions"),
+        "{said}"
+    );
     assert!(kills >= 2, "{kills}");
     let file = from.join(format!("{ORG}.jsonl"));
     let lines = fs::read_to_string(&file).expect("the file");
@@ -168,7 +182,10 @@ async fn an_organisation_moves_although_every_command_is_killed_again_and_again(
     let import = ["import", "--from", file.to_str().expect("text")];
     let (kills, output) = insist(&to, &import, Duration::from_millis(200));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && said.contains(" 0 refused"), "{said}");
+    assert!(
+        output.status.success() && said.contains(" 0 refused"),
+        "{said}"
+    );
     assert!(kills >= 2, "{kills}");
     assert_eq!(numbers(&to).await, numbers(&from).await);
 }

@@ -170,7 +170,9 @@ impl Import {
         if let Some(fields) = code.canonical {
             let canonical = self.item::<CanonicalCode>(fields)?;
             if is_deleted {
-                self.write(vec![(canonical, itself)]).await.or_else(refused_is_taken)?;
+                self.write(vec![(canonical, itself)])
+                    .await
+                    .or_else(refused_is_taken)?;
             } else {
                 writes.push((canonical, |_, _| {
                     Obstacle::Refusal(ImportRefusal::CodeTaken)

@@ -13,5 +13,5 @@ mod record;
 mod section;
 
 pub use export::Export;
-pub use import::{Import, Imported, ImportRefusal};
+pub use import::{Import, ImportRefusal, Imported};
 pub use record::{Counts, Record};
