@@ -28,7 +28,7 @@ async fn fill(data: &Path) {
     let store = UnscopedStore::new(client.clone(), "verv");
     store.create_table_if_absent().await.expect("a table");
     let org: domain::OrgId = ORG.parse().expect("an id");
-    let last = chrono::Utc::now() - TimeDelta::hours(2);
+    let last = domain::Clock::system().now() - TimeDelta::hours(2);
     for number in 0..MENTORS {
         let mentor: MentorId = format!("usr_{number}").parse().expect("an id");
         let code: domain::Code = format!("MOVING-{number}").parse().expect("a code");
