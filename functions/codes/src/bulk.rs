@@ -61,7 +61,12 @@ impl BulkBody {
     pub(crate) fn wanted(self, caller: CallerKind, allowance: &CodeAllowance) -> Wanted {
         let mut quota = None;
         let mut wanted = |body: Box<RawValue>| {
-            quota = allowance.take()?;
+            let taken = allowance.take();
+            quota = match &taken {
+                Ok(left) => *left,
+                Err(problem) => problem.quota(),
+            };
+            taken?;
             let body: WantedCodeBody = parse_json(body.get().as_bytes())?;
             Ok(body.chosen_by(caller)?)
         };

@@ -112,7 +112,7 @@ pub async fn read_file(
         }
     }
     progress.finish_and_clear();
-    count_anew(store, clock).await?;
+    catch_up(store, clock).await?;
     Ok(tally)
 }
 
@@ -150,10 +150,12 @@ impl Tally {
     }
 }
 
-/// Folds what was imported: its facts are older than what the folds have reached, so all rows are
-/// written anew, by a rebuild that began after the last of them was there.
-async fn count_anew(store: &UnscopedStore, clock: &Clock) -> Result<(), StoreError> {
+/// Does for what was imported, whose facts are older than what the scheduled work has reached,
+/// what that would have done: all rows are written anew, by a rebuild that began after the last of
+/// the facts was there, and visitors are forgotten from the beginning.
+async fn catch_up(store: &UnscopedStore, clock: &Clock) -> Result<(), StoreError> {
     let aggregator = store.aggregator();
+    aggregator.forget_visitors_anew().await?;
     // Checkpoints hold milliseconds.
     let imported_by = clock.now().timestamp_millis();
     let is_stale = |began: DateTime<Utc>| began.timestamp_millis() < imported_by;

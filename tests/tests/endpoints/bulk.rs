@@ -245,6 +245,9 @@ async fn each_counts_as_a_new_code_of_its_address() {
     assert_eq!(error["code"], "too_many_requests");
     assert_eq!(reply.header("ratelimit-policy"), "\"codes\";q=3;w=30");
     assert_eq!(reply.header("ratelimit"), "\"codes\";r=0;t=30");
+    let none = verv.post(BULK, of(&[pair("usr_3")])).await.expect(200);
+    assert_eq!(statuses(&none), [429]);
+    assert_eq!(none.header("ratelimit"), "\"codes\";r=0;t=30");
     verv.post(CODES, pair("usr_3")).await.expect(429);
     verv.clock.advance(chrono::TimeDelta::seconds(10));
     verv.post(CODES, pair("usr_3")).await.expect(201);

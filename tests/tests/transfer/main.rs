@@ -94,6 +94,19 @@ async fn a_repeated_import_writes_nothing() {
     assert_eq!(seen(&to, ORG).await, numbers);
 }
 
+/// The target's retention holds for what is older than all that it has seen to.
+#[tokio::test]
+async fn visitors_who_move_are_forgotten_as_others_are() {
+    let (_, directory, to) = exported().await;
+    to.clock.advance(chrono::TimeDelta::days(100));
+    let aggregator = to.store.aggregator();
+    let forget = || aggregator.forget_visitors(chrono::TimeDelta::days(30), to.now(), || false);
+    assert_eq!(forget().await.expect("it runs").clicks, 0);
+    import(&to, &directory.path().join("it")).await;
+    // One of each code with traffic: the others are unconfirmed or deleted.
+    assert_eq!(forget().await.expect("it runs").clicks, 5);
+}
+
 #[tokio::test]
 async fn an_organisation_becomes_another() {
     let (from, directory, to) = exported().await;

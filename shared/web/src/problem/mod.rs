@@ -206,6 +206,11 @@ impl Problem {
         self.code
     }
 
+    /// The limit that refused it, where one did.
+    pub fn quota(&self) -> Option<Quota> {
+        self.quota
+    }
+
     /// Why the caller's credential was refused; `None` for every other problem.
     pub(crate) fn refused_credential(&self) -> Option<Unverified> {
         self.unverified
