@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod repair;
 pub mod stream;
 pub mod token;
+pub mod transfer;
 
 use axum::Router;
 use chrono::TimeDelta;

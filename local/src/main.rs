@@ -12,6 +12,7 @@ use local::gateway::as_at_the_gateway;
 use local::repair::{self, RebuildArguments, VerifyArguments};
 use local::stream::tell_regularly;
 use local::token::{self, TokenArguments};
+use local::transfer::{self, ExportArguments, ImportArguments};
 use std::error::Error;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -70,6 +71,10 @@ enum Command {
     Verify(VerifyArguments),
     /// Write the statistics anew from the facts
     Rebuild(RebuildArguments),
+    /// Write an organisation to a file
+    Export(ExportArguments),
+    /// Read an organisation from a file
+    Import(ImportArguments),
 }
 
 #[tokio::main]
@@ -94,6 +99,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         Some(Command::ApiKey(wanted)) => api_key::make(wanted).await,
         Some(Command::Verify(wanted)) => repair::verify(wanted).await,
         Some(Command::Rebuild(wanted)) => repair::rebuild(wanted).await,
+        Some(Command::Export(wanted)) => transfer::export(wanted).await,
+        Some(Command::Import(wanted)) => transfer::import(wanted).await,
         None => serve(&arguments).await,
     }
 }

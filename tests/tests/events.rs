@@ -102,6 +102,8 @@ async fn codes_answer_their_events() {
       {"data":[{"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","expires_at":null}],"pagination":{"page":1,"limit":20,"total":1}}
     codes-get-or-create: 200
       {"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","expires_at":null}
+    codes-get-or-create-many: 200
+      {"results":[{"status":200,"data":{"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","expires_at":null}},{"status":201,"data":{"id":"rc_…","mentor_id":"usr_4492","org_id":"org_002","code":"JAN-VERV-…","url":"https://app.org.no/join?ref=JAN-VERV-…","status":"active","created_at":"2026-03-26T12:00:00Z","expires_at":null}}]}
     codes-get: 200
       {"id":"rc_019ba72246807000800000000000aa03","mentor_id":"usr_4491","org_id":"org_002","code":"JAN-VERV-8F3A","url":"https://app.org.no/join?ref=JAN-VERV-8F3A","status":"active","created_at":"2026-01-10T09:00:00Z","expires_at":null}
     codes-rotate: 200
@@ -307,6 +309,7 @@ fn routes_are_declared_with_their_access() {
     DELETE /api/v1/referral-code-records/{id}                           ROLE_ADMIN ROLE_ORG codes:write
     GET    /api/v1/referral-codes                                       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
     POST   /api/v1/referral-codes                                       ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
+    POST   /api/v1/referral-codes/bulk                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
     GET    /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:read
     PUT    /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG ROLE_MENTOR ROLE_CUSTOMER codes:write
     PATCH  /api/v1/referral-codes/{id}                                  ROLE_ADMIN ROLE_ORG codes:write

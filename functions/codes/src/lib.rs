@@ -1,12 +1,14 @@
 //! Referral codes: the service's view, with links, rotation and invalidation.
 
 mod body;
+mod bulk;
 mod views;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use body::{ChangeBody, RotationBody, StatsQuery};
+use bulk::{BulkBody, BulkReply, Issuer};
 use domain::codes::Issued;
 use domain::{CallerKind, CodeId, KeyScope};
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use web::qr::{self, QrQuery};
 use web::reply::{AsOf, created, ok};
 use web::routes::Routes;
 use web::settings::Settings;
-use web::{Limited, limited};
+use web::{CodeAllowance, Limited, limited};
 
 const BASE: &str = "/api/v1/referral-codes";
 
@@ -35,6 +37,11 @@ pub fn routes() -> Routes {
             "",
             OWN.or_key(KeyScope::CodesWrite),
             limited(Limited::Codes, get_or_create),
+        )
+        .post(
+            "/bulk",
+            OWN.or_key(KeyScope::CodesWrite),
+            get_or_create_many,
         )
         .get("/{id}", OWN.or_key(KeyScope::CodesRead), show)
         .put("/{id}", OWN.or_key(KeyScope::CodesWrite), rotate)
@@ -78,14 +85,32 @@ async fn get_or_create(
     State(settings): State<Arc<Settings>>,
     IdempotentJson { value: wanted, key }: IdempotentJson<WantedCodeBody>,
 ) -> Result<Response, Problem> {
-    let reply = store
-        .get_or_create_code(wanted.chosen_by(caller)?, key.as_ref(), now)
-        .await?;
+    let wanted = wanted.chosen_by(caller)?;
+    let reply = store.get_or_create_code(wanted, key.as_ref(), now).await?;
     let view = |record| CodeView::new(record, &settings, reply.at);
     Ok(match reply.value {
         Issued::Created(record) => created(format!("{BASE}/{}", record.id), view(record)),
         Issued::Existing(record) => ok(view(record)),
     })
+}
+
+async fn get_or_create_many(
+    store: Store,
+    caller: CallerKind,
+    Now(now): Now,
+    State(settings): State<Arc<Settings>>,
+    allowance: CodeAllowance,
+    IdempotentJson { value, key }: IdempotentJson<BulkBody>,
+) -> Result<BulkReply, Problem> {
+    store.claim_key(key.as_ref(), now).await?;
+    let wanted = value.wanted(caller, &allowance);
+    let issuer = Issuer {
+        store,
+        settings,
+        key,
+        now,
+    };
+    Ok(issuer.answer(wanted).await)
 }
 
 async fn rotate(

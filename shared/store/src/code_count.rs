@@ -12,7 +12,8 @@ use domain::CodeId;
 /// What holds the number.
 const CONFIRMED: &str = "confirmed";
 
-const KIND: &str = "code-count";
+/// What it is.
+pub(crate) const KIND: &str = "code-count";
 
 /// Counts `number` referrals more.
 pub(crate) fn add(number: i64) -> Update {

@@ -122,30 +122,39 @@ impl Dynamo {
     ///
     /// When an answer is lost and the SDK writes again, the condition keeps the second
     /// write from undoing what happened in between; that it fails then is no failure.
-    #[expect(clippy::disallowed_methods, reason = "this is the store")]
     pub(crate) async fn put_new<E: Entity>(&self, entity: &E) -> Result<(), StoreError> {
+        self.put_absent(entity.to_item()?).await.map(drop)
+    }
+
+    /// Writes an item where nothing is yet; what is there otherwise.
+    #[expect(clippy::disallowed_methods, reason = "this is the store")]
+    pub(crate) async fn put_absent(&self, item: Item) -> Result<Option<Item>, StoreError> {
         let written = counted(
             self.client
                 .put_item()
                 .table_name(self.table())
-                .set_item(Some(entity.to_item()?))
+                .set_item(Some(item))
                 .condition_expression(ABSENT)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send(),
         )
         .await;
-        match written {
-            Ok(response) => count_writes(response.consumed_capacity.as_slice()),
-            Err(error) => {
-                let is_own = error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception);
-                if !is_own {
-                    return Err(error.into());
-                }
+        let error = match written {
+            Ok(response) => {
+                count_writes(response.consumed_capacity.as_slice());
+                return Ok(None);
             }
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                Ok(Some(refused.item.clone().unwrap_or_default()))
+            }
+            _ => Err(error.into()),
         }
-        Ok(())
     }
 
     /// Changes the item at `key`, outside of any transaction. One that a transaction holds at

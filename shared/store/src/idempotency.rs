@@ -65,6 +65,16 @@ impl IdempotencyKey {
         }
     }
 
+    /// The key of the part `index` of the request, which has an effect of its own.
+    #[must_use]
+    pub fn of_part(&self, index: usize) -> Self {
+        let index = (index as u64).to_be_bytes();
+        Self {
+            hash: digest(&[self.hash.as_bytes(), &index]),
+            request: self.request.clone(),
+        }
+    }
+
     /// What the table knows the key by; a record that was made under it holds this.
     pub(crate) fn hash(&self) -> &str {
         &self.hash
@@ -342,5 +352,16 @@ mod tests {
         assert_ne!(of("a", "bc", "d"), of("ab", "c", "d"));
         assert_ne!(of("a", "b", "cd"), of("a", "bc", "d"));
         assert_eq!(of("a", "b", "c"), of("a", "b", "c"));
+    }
+
+    #[test]
+    fn the_parts_of_a_request_have_keys_of_their_own() {
+        let key = IdempotencyKey::new("public", "/x", "key", b"{}");
+        let parts = [0, 1, 255, 256].map(|index| key.of_part(index));
+        let hashes: BTreeSet<_> = parts.iter().map(IdempotencyKey::hash).collect();
+        assert_eq!(hashes.len(), parts.len());
+        assert!(!hashes.contains(key.hash()));
+        assert!(parts.iter().all(|part| part.request == key.request));
+        assert_eq!(parts[1], key.of_part(1));
     }
 }

@@ -4,7 +4,7 @@
 //! modules say what the items hold, `dynamo` makes metered calls, `transaction` commits writes
 //! whose refusals are values, `log` reads the sharded, time-ordered lists, [`stats`] and
 //! [`fold`] count. On these, one module per access-pattern group adds operations to [`Store`]:
-//! `programs`, `api_keys`, [`codes`], [`attributions`], [`events`] and [`privacy`].
+//! `programs`, `api_keys`, [`codes`], [`attributions`], [`events`], [`privacy`] and [`transfer`].
 //!
 //! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
 //! embedded engine that speaks DynamoDB's own protocol.
@@ -14,6 +14,7 @@ mod api_keys;
 mod attribution_item;
 pub mod attributions;
 mod cache;
+mod claim;
 mod code_count;
 mod code_item;
 pub mod codes;
@@ -43,6 +44,7 @@ pub mod stats;
 mod store;
 mod totals;
 mod transaction;
+pub mod transfer;
 
 pub use api_keys::IssuedKey;
 pub use error::{ListOfOrgError, ScopedError, StoreError, TransactError};

@@ -49,4 +49,5 @@ pub mod token;
 
 pub use app::App;
 pub use buckets::Limited;
-pub use limited::limited;
+pub use limited::{CodeAllowance, limited};
+pub use quota::Quota;

@@ -10,6 +10,8 @@ use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::CallerKind;
+use domain::rate::Rate;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 /// `handler`, which answers 429 to an address that has used up what is `limited`. Staff, servers
@@ -35,7 +37,8 @@ where
     fn call(self, request: Request, app: App) -> Self::Future {
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let quota = match take(self.limited, &mut parts, &app).await {
+            let allowance = Allowance::of(self.limited, &mut parts, &app).await;
+            let quota = match allowance.and_then(|allowance| allowance.take()) {
                 Ok(quota) => quota,
                 Err(problem) => return problem.into_response(),
             };
@@ -52,25 +55,64 @@ where
     }
 }
 
-/// Takes one of what is limited, where it is for this request.
-async fn take(limited: Limited, parts: &mut Parts, app: &App) -> Result<Option<Quota>, Problem> {
-    let limits = &app.settings().limits;
-    let Some(rate) = limited.rate(limits) else {
-        return Ok(None);
-    };
-    let caller = CallerKind::from_request_parts(parts, app).await?;
-    let address = Client::of(parts, limits).address;
-    let counted = address.filter(|address| !caller.is_staff() && !limits.trusts(*address));
-    let Some(address) = counted else {
-        return Ok(None);
-    };
-    let taken = app.take(limited, rate, address);
-    let name = limited.name();
-    match taken {
-        Ok(left) => Ok(Some(Quota::left(name, rate, left))),
-        Err(empty) => {
-            let quota = Quota::empty(name, rate, empty);
-            Err(Problem::too_often(empty.retry_after, quota))
+/// What an address may do of something still, where that is limited for this request.
+struct Allowance {
+    limited: Limited,
+    counted: Option<(App, Rate, IpAddr)>,
+}
+
+impl Allowance {
+    async fn of(limited: Limited, parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let limits = &app.settings().limits;
+        let mut allowance = Self {
+            limited,
+            counted: None,
+        };
+        if let Some(rate) = limited.rate(limits) {
+            let caller = CallerKind::from_request_parts(parts, app).await?;
+            let address = Client::of(parts, limits).address;
+            let address = address.filter(|address| !caller.is_staff() && !limits.trusts(*address));
+            allowance.counted = address.map(|address| (app.clone(), rate, address));
         }
+        Ok(allowance)
+    }
+
+    /// Takes one.
+    ///
+    /// # Errors
+    /// 429 when nothing is left.
+    fn take(&self) -> Result<Option<Quota>, Problem> {
+        let Some((app, rate, address)) = &self.counted else {
+            return Ok(None);
+        };
+        let name = self.limited.name();
+        match app.take(self.limited, *rate, *address) {
+            Ok(left) => Ok(Some(Quota::left(name, *rate, left))),
+            Err(empty) => {
+                let quota = Quota::empty(name, *rate, empty);
+                Err(Problem::too_often(empty.retry_after, quota))
+            }
+        }
+    }
+}
+
+/// The new codes that an address may make still, for a handler that makes several.
+pub struct CodeAllowance(Allowance);
+
+impl CodeAllowance {
+    /// Takes one new code.
+    ///
+    /// # Errors
+    /// 429 when none is left.
+    pub fn take(&self) -> Result<Option<Quota>, Problem> {
+        self.0.take()
+    }
+}
+
+impl FromRequestParts<App> for CodeAllowance {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Allowance::of(Limited::Codes, parts, app).await.map(Self)
     }
 }

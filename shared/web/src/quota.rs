@@ -2,14 +2,16 @@
 //! them: `RateLimit-Policy: "clicks";q=300;w=30` and `RateLimit: "clicks";r=299;t=1`.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponseParts, ResponseParts};
 use domain::rate::{Empty, Left, Rate};
+use std::convert::Infallible;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STATE: HeaderName = HeaderName::from_static("ratelimit");
 
 /// A limit as it applies to the caller at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quota {
+pub struct Quota {
     /// What the policy is called.
     name: &'static str,
     /// How many there are in all.
@@ -73,6 +75,15 @@ impl Quota {
                 headers.insert(header, value);
             }
         }
+    }
+}
+
+impl IntoResponseParts for Quota {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        self.write_to(parts.headers_mut());
+        Ok(parts)
     }
 }
 

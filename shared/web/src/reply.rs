@@ -1,6 +1,6 @@
 //! Successful answers with a JSON body.
 
-use crate::problem::Cause;
+use crate::problem::{Cause, Problem};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
@@ -24,6 +24,32 @@ impl LostClick {
     /// What went wrong, for the log.
     pub(crate) fn cause(&self) -> &Cause {
         &self.0
+    }
+}
+
+/// An extension of an answer whose parts have a status each: why one of them failed, for the log.
+#[derive(Debug, Clone)]
+pub struct FailedPart(Cause);
+
+impl FailedPart {
+    /// What the log says of a part that is answered `problem`; nothing of a refusal.
+    #[must_use]
+    pub fn of(problem: &Problem) -> Option<Self> {
+        problem.cause().cloned().map(Self)
+    }
+
+    /// What went wrong, for the log.
+    pub(crate) fn cause(&self) -> &Cause {
+        &self.0
+    }
+}
+
+impl IntoResponseParts for FailedPart {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
     }
 }
 

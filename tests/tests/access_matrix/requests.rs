@@ -78,6 +78,9 @@ fn body(method: &str, route: &str, of: &Belongings) -> Value {
     } = of;
     match (method, route) {
         ("POST", "referral-codes") => json!({"mentor_id": mentor, "org_id": org}),
+        ("POST", "referral-codes/bulk") => {
+            json!({"codes": [{"mentor_id": mentor, "org_id": org}]})
+        }
         ("POST", "referral-code-records") => {
             json!({"mentor_id": mentor, "org_id": org, "code": "FRESH-0001"})
         }
@@ -105,9 +108,12 @@ fn body(method: &str, route: &str, of: &Belongings) -> Value {
 
 /// Whether the caller was let in: the answer is about the object, not about the caller.
 pub(crate) fn opens(answer: &Reply) -> bool {
+    // Many in one: what the first place is answered.
+    let json = answer.json();
+    let part = json.pointer("/results/0/status").and_then(Value::as_u64);
+    let status = part.unwrap_or_else(|| answer.status.as_u16().into());
     // The pair has an active code already: a conflict that only its owner hears of.
-    let status = answer.status;
-    status.is_success() || status.is_redirection() || status == 409
+    (200..400).contains(&status) || status == 409
 }
 
 /// Whether a `GET` shows what it was asked for: an empty list opens too, and proves nothing.

@@ -1,6 +1,7 @@
 //! The budgets of every request: sequential trips and capacity units, counted from what
 //! DynamoDB reports, the same in a small table and in a large one.
 
+mod bulk;
 mod callers;
 mod conversions;
 mod events;
@@ -65,17 +66,12 @@ impl Measured {
             reply.status,
             reply.text
         );
-        let Usage {
-            trips,
-            read_units,
-            write_units,
-            ..
-        } = reply.usage;
+        let usage = reply.usage;
         assert!(
-            trips > 0
-                && trips <= budget.trips
-                && read_units <= budget.read_units
-                && write_units <= budget.write_units,
+            usage.trips > 0
+                && usage.trips <= budget.trips
+                && usage.read_units <= budget.read_units
+                && usage.write_units <= budget.write_units,
             "{name}: {:?} passes {budget:?}",
             reply.usage
         );
@@ -309,6 +305,7 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
         .call(Method::POST, codes, with_key, Some(new("usr_2")))
         .await;
     measured.take("get-or-create with a key", CREATE, &kept);
+    bulk::made_and_found(verv, measured).await;
     let with_code = json!({"mentor_id": "usr_3", "org_id": "org_002", "code": "SUMMER-2026"});
     let record = verv.post(records, with_code).await;
     measured.take("create record", CREATE, &record);

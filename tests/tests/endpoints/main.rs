@@ -1,6 +1,7 @@
 //! Every endpoint as its callers see it.
 
 mod attributions;
+mod bulk;
 mod code_records;
 mod codes;
 mod confirmations;

@@ -114,6 +114,11 @@ fn operations_have_ids_of_their_own_and_every_object_answered_is_closed() {
             open.push(pointer.to_owned());
         }
     });
-    // The payments company's clients may send more.
-    assert_eq!(open, ["/components/schemas/Validation"]);
+    // The payments company's clients may send more; an object of a bulk call that is no code is
+    // answered in its own place.
+    let meant = [
+        "/components/schemas/Validation",
+        "/components/schemas/WantedCodes/properties/codes/items/anyOf/1",
+    ];
+    assert_eq!(open, meant);
 }

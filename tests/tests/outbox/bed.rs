@@ -82,6 +82,12 @@ pub(crate) async fn changes(verv: &Verv) -> Vec<(Request, Vec<&'static str>)> {
             json!({"mentor_id": "usr_10", "org_id": ORG}),
             "code.created",
         ),
+        one(
+            M::POST,
+            format!("{CODES}/bulk"),
+            json!({"codes": [{"mentor_id": "usr_11", "org_id": ORG}]}),
+            "code.created",
+        ),
         one(M::PUT, of_code(&rotated), rotate, "code.rotated"),
         one(
             M::PATCH,

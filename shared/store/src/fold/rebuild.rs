@@ -42,6 +42,9 @@ pub struct Rebuild {
     pub rebuilt_to: Option<Timestamp>,
     /// Whether the new rows are read now. Otherwise the next call goes on.
     pub is_complete: bool,
+    /// When it began, which may have been in an earlier call: what was written since with an
+    /// older id may not be in the new rows.
+    pub began_at: Option<DateTime<Utc>>,
 }
 
 /// A fold's new rows, and the checkpoint that they are to be put under.
@@ -90,6 +93,7 @@ impl Aggregator {
             folds.extend(begin(&self.dynamo, fold, now()).await?);
         }
         let started_at = folds.iter().map(|rows| rows.started_at).min();
+        rebuild.began_at = started_at;
         let expired_by = started_at.unwrap_or_else(&now) + EXPIRY_MARGIN;
         let mut window = Window::default();
         while !folds.is_empty() {

@@ -81,6 +81,21 @@ impl Aggregator {
     }
 }
 
+impl Aggregator {
+    /// Has the next run begin with the first conversion again: those of an import may be older
+    /// than what is done.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn forget_visitors_anew(&self) -> Result<(), StoreError> {
+        let mark = Update::new("SET #kind = :kind, forgotten_to = :beginning")
+            .bind(":kind", "retention")
+            .bind(":beginning", &0);
+        let marked = self.dynamo.update(&keys::visitor_retention(), mark).await;
+        marked.map(drop)
+    }
+}
+
 /// Strips the clicks that the conversions among `facts` name. Says how many said anything.
 async fn strip(dynamo: &Dynamo, facts: &[FactItem]) -> Result<usize, StoreError> {
     let converted = facts.iter().filter_map(FactItem::converted);

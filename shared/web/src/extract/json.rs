@@ -56,7 +56,7 @@ fn claims_json(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// 400, which names the field where the trouble is one field's.
-pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde would also take a list of the fields' values for the object.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         let value: Result<Value, _> = serde_json::from_slice(bytes);

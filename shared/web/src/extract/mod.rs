@@ -16,7 +16,7 @@ pub use body::BoundedBody;
 pub use client::Client;
 pub use field::given;
 pub use idempotent::{CallerName, IdempotentJson};
-pub use json::JsonBody;
+pub use json::{JsonBody, parse_json};
 pub use now::Now;
 pub use path::PathId;
 pub use query::{ListQuery, StrictQuery, time_span};

@@ -22,6 +22,8 @@ pub(super) struct Measured<'a> {
     /// What failed.
     pub(super) cause: Option<&'a str>,
     pub(super) click_is_lost: bool,
+    /// Whether a part of an answer failed, whose status the answer does not have.
+    pub(super) part_failed: bool,
 }
 
 impl Measured<'_> {
@@ -48,7 +50,7 @@ impl Measured<'_> {
             "calls": self.usage.calls,
             "ReadUnits": self.usage.read_units,
             "WriteUnits": self.usage.write_units,
-            "ServerErrors": one_if(self.status.is_server_error()),
+            "ServerErrors": one_if(self.status.is_server_error() || self.part_failed),
             "Refused": one_if(self.is_refused()),
             "ClicksLost": one_if(self.click_is_lost),
             "request_id": self.request_id,
@@ -99,6 +101,7 @@ mod tests {
             unverified: None,
             cause: None,
             click_is_lost: false,
+            part_failed: false,
         }
     }
 

@@ -5,7 +5,7 @@
 use super::conventions::{Shared, echo_at};
 use super::metrics::Measured;
 use crate::problem::{Cause, Problem};
-use crate::reply::LostClick;
+use crate::reply::{FailedPart, LostClick};
 use crate::token::Unverified;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
@@ -69,7 +69,11 @@ impl Observed {
         let problem = response.extensions().get::<Problem>();
         let lost = response.extensions().get::<LostClick>();
         let cause = problem.and_then(Problem::cause);
-        let cause = cause.or(lost.map(LostClick::cause)).map(Cause::chain);
+        let part = response.extensions().get::<FailedPart>();
+        let cause = cause
+            .or(lost.map(LostClick::cause))
+            .or(part.map(FailedPart::cause))
+            .map(Cause::chain);
         // Why a credential was refused, which its bearer is not told.
         let unverified = problem
             .and_then(Problem::refused_credential)
@@ -85,6 +89,7 @@ impl Observed {
             unverified,
             cause: cause.as_deref(),
             click_is_lost: lost.is_some(),
+            part_failed: part.is_some(),
         };
         match stack {
             // The metrics are in it, so no level leaves it out.

@@ -14,7 +14,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 pub(crate) use cause::Cause;
 pub use cause::chain;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -206,6 +206,11 @@ impl Problem {
         self.code
     }
 
+    /// The limit that refused it, where one did.
+    pub fn quota(&self) -> Option<Quota> {
+        self.quota
+    }
+
     /// Why the caller's credential was refused; `None` for every other problem.
     pub(crate) fn refused_credential(&self) -> Option<Unverified> {
         self.unverified
@@ -236,7 +241,6 @@ pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(LONGEST_REPEATED).collect()
 }
 
-/// The document that a caller reads.
 #[derive(Serialize)]
 struct Document<'a> {
     r#type: String,
@@ -250,8 +254,9 @@ struct Document<'a> {
     members: &'a BTreeMap<&'static str, String>,
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+/// The document that a caller reads: an answer by itself, or part of one.
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let document = Document {
             r#type: format!("urn:verv:problem:{}", self.code()),
             title: self.status.canonical_reason().unwrap_or("Error"),
@@ -261,7 +266,13 @@ impl IntoResponse for Problem {
             errors: &self.errors,
             members: &self.members,
         };
-        let mut response = (self.status, axum::Json(document)).into_response();
+        document.serialize(serializer)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, axum::Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -3,6 +3,7 @@
 use super::{Cause, Problem, invalid, no_such_record};
 use crate::quota::Quota;
 use domain::OutOfScope;
+use std::convert::Infallible;
 use store::privacy::PrivacyError;
 use store::{ListOfOrgError, ScopedError, StoreError, TransactError};
 
@@ -54,6 +55,13 @@ impl From<PrivacyError> for Problem {
             PrivacyError::OrgRequired => invalid("org_id", "is required"),
             PrivacyError::Store(error) => error.into(),
         }
+    }
+}
+
+/// What nothing refuses.
+impl From<Infallible> for Problem {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 
