@@ -161,6 +161,8 @@ async fn reads(verv: &Verv, code: &str, measured: &mut Measured) {
         ("code by id", BY_ID, format!("{codes}/{id}")),
         ("url of a code", BY_ID, format!("{codes}/{id}/url")),
         ("QR of a code", BY_ID, format!("{codes}/{id}/qr")),
+        ("share page", LOOKUP, format!("/s/{code}")),
+        ("picture of a share page", LOOKUP, format!("/s/{code}/qr")),
         (
             "attribution by id",
             BY_ID,
