@@ -1,10 +1,13 @@
 // The contract document as a page: what it says of every operation, and a form to try it.
 
+import { DOCS_TEXTS } from "./docs-text.js";
 import { inBothLanguages } from "./page.js";
 import { badges, prose, requiredMark, resolve, schemaOf, shape, useDocument } from "./schema.js";
-import { currentLanguage, t } from "./text.js";
+import { addTexts, currentLanguage, t } from "./text.js";
 import { credentialField, place, tryForm } from "./try.js";
 import { h } from "./ui.js";
+
+addTexts(DOCS_TEXTS);
 
 const METHODS = ["get", "post", "put", "patch", "delete", "head"];
 const main = document.getElementById("main");
@@ -27,7 +30,7 @@ function table(caption, columns, rows) {
     h("table", {}, h("caption", { class: "unseen" }, caption),
       h("thead", {}, h("tr", {}, columns.map((title) => h("th", { scope: "col" }, title)))),
       h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, index) =>
-        h(index === 0 ? "th" : "td", index === 0 ? { scope: "row" } : {}, cell)))))));
+        h(index === 0 ? "th" : "td", index === 0 ? { scope: "row" } : { "data-title": columns[index] }, cell)))))));
 }
 
 function parameters(operation) {

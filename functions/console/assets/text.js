@@ -1,4 +1,4 @@
-// Every text of the pages but the contract's own, in English and in Norwegian (bokmål), and how the reader's language
+// Every text of the console, in English and in Norwegian (bokmål), and how the reader's language
 // writes numbers and dates.
 
 const TEXTS = {
@@ -240,48 +240,6 @@ const TEXTS = {
   "tally.kept_answers": ["Kept answers", "Lagrede svar"],
   "tally.statistics": ["Rows of statistics", "Statistikkrader"],
 
-  "docs.operations": ["Operations", "Operasjoner"],
-  "docs.language": ["The contract’s own texts are in English.", "Kontraktens egne tekster er på engelsk."],
-  "docs.credential": ["Credential", "Legitimasjon"],
-  "docs.credential.hint": [
-    "For requests that are tried here. It stays in this tab’s memory and is gone when the page is reloaded.",
-    "Til forespørsler som prøves her. Det blir i minnet til denne fanen og er borte når siden lastes på nytt.",
-  ],
-  "docs.open": ["Open to everyone.", "Åpen for alle."],
-  "docs.access.asked": ["Where the deployment asks for it: {who}", "Der installasjonen krever det: {who}"],
-  "docs.access.always": ["Always: {who}", "Alltid: {who}"],
-  "docs.token": ["Token", "Token"],
-  "docs.key": ["API key", "API-nøkkel"],
-  "docs.parameters": ["Parameters", "Parametre"],
-  "docs.name": ["Name", "Navn"],
-  "docs.in": ["In", "Hvor"],
-  "docs.in.path": ["path", "sti"],
-  "docs.in.query": ["query", "spørring"],
-  "docs.in.header": ["header", "header"],
-  "docs.value": ["Value", "Verdi"],
-  "docs.meaning": ["Meaning", "Betydning"],
-  "docs.required": ["required", "påkrevd"],
-  "docs.body": ["Body", "Innhold"],
-  "docs.answers": ["Answers", "Svar"],
-  "docs.codes": ["Codes or types", "Koder eller typer"],
-  "docs.fields": ["Fields of {status}", "Feltene i {status}"],
-  "docs.and": ["and", "og"],
-  "docs.or": ["or", "eller"],
-  "docs.any": ["any", "hva som helst"],
-  "docs.list": ["A list of", "En liste av"],
-  "docs.array": ["array of ", "liste av "],
-  "docs.characters": ["{range} characters", "{range} tegn"],
-  "docs.default": ["default {value}", "standard {value}"],
-  "docs.try": ["Try it", "Prøv den"],
-  "docs.try.named": ["Try: {name}", "Prøv: {name}"],
-  "docs.send": ["Send", "Send"],
-  "docs.waiting": ["Waiting for the answer…", "Venter på svaret …"],
-  "docs.redirect": ["A redirect, which a page may not look into.", "En omdirigering, som en side ikke får se inn i."],
-  "docs.follow": ["Follow it", "Følg den"],
-  "docs.headers": ["Headers", "Headere"],
-  "docs.picture": ["The picture that was answered", "Bildet i svaret"],
-  "docs.failed": ["No answer. Check the connection and the headers, and send it again.", "Ikke noe svar. Sjekk forbindelsen og headerne, og send på nytt."],
-
   "mentor.code": ["Your code", "Koden din"],
   "mentor.none": ["You have no code here yet. Make one, and share its link.", "Du har ingen kode her ennå. Lag en, og del lenken."],
   "mentor.make": ["Make my code", "Lag koden min"],
@@ -315,6 +273,11 @@ export function currentLanguage() {
 export function switchLanguage() {
   language = LANGUAGES.find((other) => other !== language);
   document.documentElement.lang = language;
+}
+
+/** Adds the texts of another page. */
+export function addTexts(texts) {
+  Object.assign(TEXTS, texts);
 }
 
 /** The text `key`, with `{name}` replaced by the values. */

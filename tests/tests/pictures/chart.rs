@@ -65,6 +65,6 @@ async fn json_and_csv_stay_as_they_are() {
         let series = verv.call(Method::GET, &path, &accept, None);
         let series = series.await.expect(200);
         assert_eq!(series.header("content-type"), kind, "{accept:?}");
-        assert_eq!(series.header("vary"), "accept");
+        assert_eq!(series.header("vary"), "accept, accept-language");
     }
 }
