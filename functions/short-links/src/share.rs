@@ -99,17 +99,7 @@ fn html(code: &Code, short_base: &ShortBase, language: Language) -> String {
         locale,
         switch,
     } = Texts::of(language);
-    let preview = address.map_or_else(String::new, |address| {
-        format!(
-            "<meta property=\"og:url\" content=\"{address}\">
-<meta property=\"og:image\" content=\"{address}/qr\">
-<meta property=\"og:image:type\" content=\"image/png\">
-<meta property=\"og:image:width\" content=\"512\">
-<meta property=\"og:image:height\" content=\"512\">
-<meta property=\"og:image:alt\" content=\"{picture}\">
-"
-        )
-    });
+    let preview = address.map_or_else(String::new, |address| preview(&address, picture));
     let (tag, other) = (language.tag(), language.other().tag());
     let common = pages::STYLE;
     format!(
@@ -137,6 +127,19 @@ fn html(code: &Code, short_base: &ShortBase, language: Language) -> String {
 <p class=\"hint\"><a href=\"?lang={other}\" hreflang=\"{other}\" lang=\"{other}\">{switch}</a></p>
 </main>
 </html>
+"
+    )
+}
+
+/// What a preview has beside its texts: the address of the page, and the picture.
+fn preview(address: &str, picture: &str) -> String {
+    format!(
+        "<meta property=\"og:url\" content=\"{address}\">
+<meta property=\"og:image\" content=\"{address}/qr\">
+<meta property=\"og:image:type\" content=\"image/png\">
+<meta property=\"og:image:width\" content=\"512\">
+<meta property=\"og:image:height\" content=\"512\">
+<meta property=\"og:image:alt\" content=\"{picture}\">
 "
     )
 }
