@@ -105,7 +105,7 @@ fn grouped(number: i64, language: Language) -> String {
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {
         let rest = digits.len() - place;
-        if place > 0 && rest % 3 == 0 && text != "-" {
+        if place > 0 && rest.is_multiple_of(3) && text != "-" {
             text.push(mark);
         }
         text.push(digit);
