@@ -1,7 +1,7 @@
 //! Lambda's side of the Runtime API for one invocation, on plain sockets, so that what is measured
 //! is the function.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
