@@ -1,4 +1,4 @@
-# Sourced by .ci/engine, .ci/clients and .ci/requests: servers for the time of a script.
+# Sourced by steps of `.ci/run` that call the platform: servers for the time of a script.
 
 # Where the built commands are.
 binaries="${VERV_BINARIES:-target/release}"

@@ -490,6 +490,40 @@ describe("for everyone", () => {
     });
   });
 
+  test("the contract is framed in the reader's language, and speaks English", async () => {
+    await onPage(open, { locale: "nb-NO" }, async (page) => {
+      await page.goto("/docs#getOrCreateReferralCode");
+      await settled(page);
+      assert.equal(await page.getAttribute("html", "lang"), "nb");
+      await page.getByText("Kontraktens egne tekster er på engelsk.").waitFor();
+      const operation = page.locator("#getOrCreateReferralCode");
+      await operation.getByRole("heading", { name: "Svar" }).waitFor();
+      assert.equal(await operation.locator("summary .what").getAttribute("lang"), "en");
+      assert.deepEqual(await page.evaluate(() => Array.from(document.querySelectorAll(".prose")).filter((text) => !text.closest("[lang=en]")).length), 0);
+      await page.getByLabel("Token eller API-nøkkel").fill("kept");
+      await operation.getByRole("button", { name: "Send" }).click();
+      await operation.locator(".result .status").waitFor();
+      await page.getByRole("button", { name: "English" }).click();
+      await operation.getByRole("heading", { name: "Answers" }).waitFor();
+      assert.equal(await page.getAttribute("html", "lang"), "en");
+      assert.equal(await page.getByLabel("Token or API key").inputValue(), "kept");
+      assert.equal(await page.getByText("Skip to the content").count(), 1);
+    });
+  });
+
+  test("a share page speaks the reader's language, and the other one by a link", async () => {
+    const { json: code } = await open.call("POST", "/api/v1/referral-codes", { mentor_id: "usr_norsk", org_id: ORG });
+    await onPage(open, { locale: "nb-NO", width: 360 }, async (page) => {
+      await page.goto(`/s/${code.code}`);
+      await page.getByRole("link", { name: "Meld deg inn" }).waitFor();
+      assert.equal(await page.getAttribute("html", "lang"), "nb");
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await page.getByRole("link", { name: "English" }).click();
+      await page.getByRole("link", { name: "Join now" }).waitFor();
+      assert.equal(await page.getAttribute("html", "lang"), "en");
+    });
+  });
+
   test("a keyboard reaches everything", async () => {
     await onPage(open, {}, async (page) => {
       await page.goto("/console");

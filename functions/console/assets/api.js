@@ -1,6 +1,8 @@
 // Calls to the public API, and nothing else. The credential is a variable of this module: it is
 // never stored and never part of an address.
 
+import { currentLanguage } from "./text.js";
+
 let credential = null;
 
 export function useCredential(text) {
@@ -35,7 +37,7 @@ export function address(path, query = {}) {
 export const segment = encodeURIComponent;
 
 async function send(method, path, { body, accept, idempotencyKey } = {}) {
-  const headers = { accept: accept ?? "application/json" };
+  const headers = { accept: accept ?? "application/json", "accept-language": currentLanguage() };
   if (credential) headers.authorization = `Bearer ${credential}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;

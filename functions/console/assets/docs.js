@@ -1,8 +1,13 @@
 // The contract document as a page: what it says of every operation, and a form to try it.
 
-import { badges, schemaOf, shape, prose, resolve, useDocument } from "./schema.js";
-import { tryForm, credentialField } from "./try.js";
+import { DOCS_TEXTS } from "./docs-text.js";
+import { inBothLanguages } from "./page.js";
+import { badges, prose, requiredMark, resolve, schemaOf, shape, useDocument } from "./schema.js";
+import { addTexts, currentLanguage, t } from "./text.js";
+import { credentialField, place, tryForm } from "./try.js";
 import { h } from "./ui.js";
+
+addTexts(DOCS_TEXTS);
 
 const METHODS = ["get", "post", "put", "patch", "delete", "head"];
 const main = document.getElementById("main");
@@ -25,14 +30,14 @@ function table(caption, columns, rows) {
     h("table", {}, h("caption", { class: "unseen" }, caption),
       h("thead", {}, h("tr", {}, columns.map((title) => h("th", { scope: "col" }, title)))),
       h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, index) =>
-        h(index === 0 ? "th" : "td", index === 0 ? { scope: "row" } : {}, cell)))))));
+        h(index === 0 ? "th" : "td", index === 0 ? { scope: "row" } : { "data-title": columns[index] }, cell)))))));
 }
 
 function parameters(operation) {
   if (operation.parameters.length === 0) return null;
-  return [h("h4", {}, "Parameters"), table("Parameters", ["Name", "In", "Value", "Meaning"], operation.parameters.map((one) => [
-    h("code", {}, one.name, one.required ? h("abbr", { title: "required" }, " *") : null),
-    one.in,
+  return [h("h4", {}, t("docs.parameters")), table(t("docs.parameters"), ["name", "in", "value", "meaning"].map((name) => t(`docs.${name}`)), operation.parameters.map((one) => [
+    h("code", {}, one.name, one.required ? requiredMark() : null),
+    place(one),
     badges(one.schema),
     prose(one.description ?? resolve(one.schema ?? {}).description ?? ""),
   ]))];
@@ -42,7 +47,7 @@ function body(operation) {
   const content = operation.requestBody && resolve(operation.requestBody).content;
   if (!content) return null;
   const schema = content["application/json"]?.schema;
-  return schema && [h("h4", {}, "Body"), shape(schema)];
+  return schema && [h("h4", {}, t("docs.body")), shape(schema)];
 }
 
 function responses(operation) {
@@ -59,9 +64,9 @@ function responses(operation) {
   const success = Object.entries(operation.responses).find(([status]) => status.startsWith("2"));
   const schema = success && schemaOf(resolve(success[1]));
   return [
-    h("h4", {}, "Answers"),
-    table("Answers", ["Status", "Meaning", "Codes or types"], rows),
-    schema && h("details", {}, h("summary", {}, `Fields of ${success[0]}`), shape(schema)),
+    h("h4", {}, t("docs.answers")),
+    table(t("docs.answers"), [t("status"), t("docs.meaning"), t("docs.codes")], rows),
+    schema && h("details", {}, h("summary", {}, t("docs.fields", { status: success[0] })), shape(schema)),
   ];
 }
 
@@ -75,10 +80,10 @@ function problemCodes(schema) {
 
 function access(operation) {
   const names = (operation.security ?? []).flatMap((one) => Object.entries(one));
-  if (names.length === 0) return h("p", { class: "hint" }, "Open to everyone.");
-  const parts = names.map(([scheme, scopes]) => `${scheme === "apiKey" ? "API key" : "Token"}${scopes.length ? `: ${scopes.join(", ")}` : ""}`);
+  if (names.length === 0) return h("p", { class: "hint" }, t("docs.open"));
+  const parts = names.map(([scheme, scopes]) => `${t(scheme === "apiKey" ? "docs.key" : "docs.token")}${scopes.length ? `: ${scopes.join(", ")}` : ""}`);
   const isPublic = operation.security.some((one) => Object.keys(one).length === 0);
-  return h("p", { class: "hint" }, `${isPublic ? "Where the deployment asks for it: " : "Always: "}${parts.join(" · ")}`);
+  return h("p", { class: "hint" }, t(isPublic ? "docs.access.asked" : "docs.access.always", { who: parts.join(" · ") }));
 }
 
 function details(operation) {
@@ -105,7 +110,7 @@ function section(operation) {
   h("summary", {},
     h("span", { class: `method ${operation.method}` }, operation.method.toUpperCase()),
     h("code", {}, operation.path),
-    h("span", { class: "what" }, operation.summary ?? "")),
+    h("span", { class: "what", lang: "en" }, operation.summary ?? "")),
   place);
   return element;
 }
@@ -116,17 +121,24 @@ const groups = api.tags.map(({ name, description }) => ({
   of: operations.filter((operation) => (operation.tags ?? [])[0] === name),
 })).filter(({ of }) => of.length > 0);
 
-main.replaceChildren(
-  h("h1", { tabindex: "-1" }, `${api.info.title} API`),
-  h("p", { class: "lead" }, api.info.summary),
-  prose(api.info.description),
-  credentialField(),
-  ...groups.map(({ name, description, of }) => h("section", { class: "group", id: `tag-${name.replaceAll(" ", "-")}` },
-    h("h2", {}, name), h("p", {}, description), of.map(section))),
-);
-contents.replaceChildren(h("ul", {}, groups.map(({ name, of }) => h("li", {},
-  h("strong", {}, name),
-  h("ul", {}, of.map((operation) => h("li", {}, h("a", { href: `#${operation.operationId}` }, operation.summary ?? operation.operationId))))))));
+/** The page, in the reader's language but for what the document says itself. */
+function render() {
+  const opened = Array.from(main.querySelectorAll("details.operation[open]"), ({ id }) => id);
+  main.replaceChildren(
+    h("h1", { tabindex: "-1" }, `${api.info.title} API`),
+    h("p", { class: "lead", lang: "en" }, api.info.summary),
+    currentLanguage() === "en" ? "" : h("p", { class: "hint" }, t("docs.language")),
+    prose(api.info.description),
+    credentialField(),
+    ...groups.map(({ name, description, of }) => h("section", { class: "group", id: `tag-${name.replaceAll(" ", "-")}` },
+      h("h2", { lang: "en" }, name), h("p", { lang: "en" }, description), of.map(section))),
+  );
+  contents.setAttribute("aria-label", t("docs.operations"));
+  contents.replaceChildren(h("ul", { lang: "en" }, groups.map(({ name, of }) => h("li", {},
+    h("strong", {}, name),
+    h("ul", {}, of.map((operation) => h("li", {}, h("a", { href: `#${operation.operationId}` }, operation.summary ?? operation.operationId))))))));
+  for (const id of opened) document.getElementById(id).open = true;
+}
 
 function openNamed() {
   const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -136,5 +148,6 @@ function openNamed() {
     named.querySelector("summary").focus({ preventScroll: true });
   }
 }
+inBothLanguages(render);
 window.addEventListener("hashchange", openNamed);
 openNamed();

@@ -1,17 +1,5 @@
-// The texts of the first page, in the reader's language.
+// The first page.
 
-import { currentLanguage, switchLanguage, t } from "./text.js";
+import { inBothLanguages } from "./page.js";
 
-const language = document.getElementById("language");
-
-function render() {
-  for (const place of document.querySelectorAll("[data-text]")) place.textContent = t(place.dataset.text);
-  language.textContent = t("language.other");
-  language.lang = currentLanguage() === "en" ? "nb" : "en";
-}
-
-language.addEventListener("click", () => {
-  switchLanguage();
-  render();
-});
-render();
+inBothLanguages();

@@ -1,5 +1,6 @@
-// What the contract document says, as text and tables.
+// What the contract document says, as text and tables. Its own texts are English.
 
+import { t } from "./text.js";
 import { h } from "./ui.js";
 
 let document_;
@@ -28,14 +29,19 @@ export function badges(given) {
   if (schema.enum) return schema.enum.flatMap((value, index) => [index ? " | " : "", h("code", {}, String(value))]);
   const alternatives = schema.anyOf ?? schema.oneOf;
   if (alternatives) return alternatives.flatMap((one, index) => [index ? " | " : "", badges(one)].flat());
-  const types = [schema.type ?? "any"].flat().join(" | ");
+  const types = [schema.type ?? t("docs.any")].flat().join(" | ");
   const bounds = [];
   if (schema.format) bounds.push(schema.format);
   if (schema.minimum !== undefined || schema.maximum !== undefined) bounds.push(`${schema.minimum ?? ""}…${schema.maximum ?? ""}`);
-  if (schema.minLength !== undefined || schema.maxLength !== undefined) bounds.push(`${schema.minLength ?? 0}…${schema.maxLength ?? ""} characters`);
-  if (schema.default !== undefined) bounds.push(`default ${schema.default}`);
-  if (schema.type === "array") return [`array of `, badges(schema.items)].flat();
+  if (schema.minLength !== undefined || schema.maxLength !== undefined) bounds.push(t("docs.characters", { range: `${schema.minLength ?? 0}…${schema.maxLength ?? ""}` }));
+  if (schema.default !== undefined) bounds.push(t("docs.default", { value: schema.default }));
+  if (schema.type === "array") return [t("docs.array"), badges(schema.items)].flat();
   return [types, bounds.length ? ` (${bounds.join(", ")})` : ""].join("");
+}
+
+/** What marks a name that must be given. */
+export function requiredMark() {
+  return h("abbr", { title: t("docs.required") }, " *");
 }
 
 /** The fields of an object, and of the objects in it. */
@@ -43,19 +49,21 @@ export function shape(given, depth = 0) {
   const schema = resolve(given);
   const parts = schema.allOf ?? schema.oneOf ?? schema.anyOf;
   if (parts && !schema.properties) {
-    return parts.map((part, index) => [index ? h("p", { class: "hint" }, schema.allOf ? "and" : "or") : null, shape(part, depth)]);
+    return parts.map((part, index) => [index ? h("p", { class: "hint" }, t(schema.allOf ? "docs.and" : "docs.or")) : null, shape(part, depth)]);
   }
-  if (schema.type === "array") return [h("p", { class: "hint" }, "A list of"), shape(schema.items, depth)];
+  if (schema.type === "array") return [h("p", { class: "hint" }, t("docs.list")), shape(schema.items, depth)];
   if (!schema.properties) return h("p", {}, badges(schema));
   const required = schema.required ?? [];
-  return h("dl", { class: "shape" }, Object.entries(schema.properties).map(([name, property]) => {
+  const isOptional = ([name]) => !required.includes(name);
+  const fields = Object.entries(schema.properties).sort((one, other) => isOptional(one) - isOptional(other));
+  return h("dl", { class: "shape" }, fields.map(([name, property]) => {
     const inner = resolve(property);
     const nested = inner.type === "array" ? resolve(inner.items) : inner;
     const isDeep = nested.properties && depth < 3;
     return [
-      h("dt", {}, h("code", {}, name), required.includes(name) ? h("abbr", { title: "required" }, " *") : null),
+      h("dt", {}, h("code", {}, name), required.includes(name) ? requiredMark() : null),
       h("dd", {},
-        isDeep ? [inner.type === "array" ? "array of" : null, shape(nested, depth + 1)] : badges(property),
+        isDeep ? [inner.type === "array" ? t("docs.array") : null, shape(nested, depth + 1)] : badges(property),
         inner.description ? prose(inner.description) : null),
     ];
   }));
@@ -64,7 +72,7 @@ export function shape(given, depth = 0) {
 /** The few marks that the document's texts have: paragraphs, bold, emphasis, code. */
 export function prose(text) {
   const paragraphs = text.trim().split(/\n\s*\n/).filter(Boolean);
-  return h("div", { class: "prose" }, paragraphs.map((paragraph) => h("p", {}, inline(paragraph))));
+  return h("div", { class: "prose", lang: "en" }, paragraphs.map((paragraph) => h("p", {}, inline(paragraph))));
 }
 
 function inline(text) {

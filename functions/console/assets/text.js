@@ -275,6 +275,11 @@ export function switchLanguage() {
   document.documentElement.lang = language;
 }
 
+/** Adds the texts of another page. */
+export function addTexts(texts) {
+  Object.assign(TEXTS, texts);
+}
+
 /** The text `key`, with `{name}` replaced by the values. */
 export function t(key, values = {}) {
   const text = TEXTS[key]?.[LANGUAGES.indexOf(language)] ?? key;

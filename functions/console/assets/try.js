@@ -1,23 +1,25 @@
 // Requests that are sent from the document's page. The credential is a variable of this module.
 
 import { resolve } from "./schema.js";
+import { t } from "./text.js";
 import { h, uniqueId } from "./ui.js";
 
 let credential = "";
 
 export function credentialField() {
   const id = uniqueId("credential");
-  return h("form", { class: "field panel", "aria-label": "Credential", onsubmit: (event) => event.preventDefault() },
-    h("label", { for: id }, "Token or API key"),
+  return h("form", { class: "field panel", "aria-label": t("docs.credential"), onsubmit: (event) => event.preventDefault() },
+    h("label", { for: id }, t("key.field")),
     h("input", {
       id,
       type: "password",
       autocomplete: "off",
       spellcheck: "false",
+      value: credential,
       "aria-describedby": `${id}-hint`,
       oninput: (event) => { credential = event.currentTarget.value.trim(); },
     }),
-    h("p", { class: "hint", id: `${id}-hint` }, "For requests that are tried here. It stays in this tab’s memory and is gone when the page is reloaded."));
+    h("p", { class: "hint", id: `${id}-hint` }, t("docs.credential.hint")));
 }
 
 function exampleOf(parameter) {
@@ -32,34 +34,39 @@ function exampleBody(operation) {
   return JSON.stringify(content.example ?? (first && resolve(first).value) ?? {}, null, 2);
 }
 
+/** Where a parameter is sent, in the reader's language. */
+export function place(parameter) {
+  return t(`docs.in.${parameter.in}`);
+}
+
 /** Parameters, body, a button, and the answer. */
 export function tryForm(operation) {
   const inputs = operation.parameters.map((parameter) => {
     const id = uniqueId(parameter.name);
     const isFilled = parameter.required;
     const input = h("input", { id, autocomplete: "off", spellcheck: "false", value: isFilled ? exampleOf(parameter) : "" });
-    return { parameter, input, row: h("div", { class: "field" }, h("label", { for: id }, parameter.name, h("span", { class: "hint" }, ` ${parameter.in}`)), input) };
+    return { parameter, input, row: h("div", { class: "field" }, h("label", { for: id }, parameter.name, h("span", { class: "hint" }, ` ${place(parameter)}`)), input) };
   });
   const example = exampleBody(operation);
   const bodyId = uniqueId("body");
   const body = example !== null && h("textarea", { id: bodyId, rows: Math.min(12, example.split("\n").length + 1), spellcheck: "false" });
   if (body) body.value = example;
   const result = h("div", { class: "result", "aria-live": "polite" });
-  const send = h("button", { type: "submit", class: "primary" }, "Send");
+  const send = h("button", { type: "submit", class: "primary" }, t("docs.send"));
   return h("form", {
     class: "try",
-    "aria-label": `Try ${operation.summary ?? operation.operationId}`,
+    "aria-label": t("docs.try.named", { name: operation.summary ?? operation.operationId }),
     onsubmit: async (event) => {
       event.preventDefault();
       send.disabled = true;
-      result.replaceChildren(h("p", { class: "hint" }, "Waiting for the answer…"));
+      result.replaceChildren(h("p", { class: "hint" }, t("docs.waiting")));
       result.replaceChildren(...await request(operation, inputs, body));
       send.disabled = false;
     },
   },
-  h("h4", {}, "Try it"),
+  h("h4", {}, t("docs.try")),
   h("div", { class: "filters" }, inputs.map(({ row }) => row)),
-  body && h("div", { class: "field" }, h("label", { for: bodyId }, "Body"), body),
+  body && h("div", { class: "field" }, h("label", { for: bodyId }, t("docs.body")), body),
   h("div", { class: "buttons start" }, send),
   result);
 }
@@ -83,22 +90,22 @@ async function request(operation, inputs, body) {
     const response = await fetch(address, { method: operation.method.toUpperCase(), headers, body: body ? body.value : undefined, redirect: "manual", cache: "no-store" });
     const took = Math.round(performance.now() - begun);
     if (response.type === "opaqueredirect") {
-      return [h("p", {}, h("span", { class: "status s3" }, "302"), " A redirect, which a page may not look into. ", h("a", { href: address }, "Follow it"))];
+      return [h("p", {}, h("span", { class: "status s3" }, "302"), ` ${t("docs.redirect")} `, h("a", { href: address }, t("docs.follow")))];
     }
     return [
       h("p", {}, h("span", { class: `status s${String(response.status)[0]}` }, String(response.status)), ` ${operation.method.toUpperCase()} `, h("code", {}, address), ` · ${took} ms`),
-      h("details", {}, h("summary", {}, "Headers"), h("pre", { tabindex: "0" }, Array.from(response.headers, ([name, value]) => `${name}: ${value}`).join("\n"))),
+      h("details", {}, h("summary", {}, t("docs.headers")), h("pre", { tabindex: "0" }, Array.from(response.headers, ([name, value]) => `${name}: ${value}`).join("\n"))),
       await shown(response),
     ].filter(Boolean);
   } catch {
-    return [h("p", { class: "fault summary", role: "alert" }, "No answer. Check the connection and the headers, and send it again.")];
+    return [h("p", { class: "fault summary", role: "alert" }, t("docs.failed"))];
   }
 }
 
 async function shown(response) {
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith("image/")) {
-    return h("img", { src: URL.createObjectURL(await response.blob()), alt: "The picture that was answered" });
+    return h("img", { src: URL.createObjectURL(await response.blob()), alt: t("docs.picture") });
   }
   const text = await response.text();
   if (!text) return null;

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::StoreError;
+use web::language::Language;
 use web::problem::Problem;
 
 /// A successful answer around its data.
@@ -93,8 +94,8 @@ impl IntoResponse for Refusal {
 }
 
 /// A problem of the platform in the envelope: its error is its status in words,
-/// `METHOD_NOT_ALLOWED`.
-pub(crate) fn render(problem: &Problem) -> Response {
+/// `METHOD_NOT_ALLOWED`, in every language.
+pub(crate) fn render(problem: &Problem, _: Language) -> Response {
     let status = problem.status();
     let words = status.canonical_reason().unwrap_or("Error");
     let error = words.to_ascii_uppercase().replace(' ', "_");
@@ -129,7 +130,10 @@ mod tests {
             (503, "SERVICE_UNAVAILABLE"),
         ] {
             let status = StatusCode::from_u16(status).expect("a status");
-            let response = render(&Problem::new(status, "some_code", "Some detail."));
+            let response = render(
+                &Problem::new(status, "some_code", "Some detail."),
+                Language::English,
+            );
             assert_eq!(response.status(), status);
             let bytes = axum::body::to_bytes(response.into_body(), 1_000).await;
             let body: Value = serde_json::from_slice(&bytes.expect("a body")).expect("JSON");

@@ -17,6 +17,7 @@ use target::Target;
 use visit::Visit;
 use web::access::OPEN;
 use web::extract::{Now, PathId};
+use web::language::Language;
 use web::problem::Problem;
 use web::routes::Routes;
 use web::settings::Settings;
@@ -36,6 +37,7 @@ async fn follow(
     store: Store,
     Now(now): Now,
     State(settings): State<Arc<Settings>>,
+    language: Language,
     visit: Visit,
     code: Result<PathId<String>, Problem>,
 ) -> Result<Response, Problem> {
@@ -43,7 +45,7 @@ async fn follow(
         .ok()
         .and_then(|PathId(text)| FoldedCode::pasted(&text).ok());
     let Some(code) = code else {
-        return Ok(leads_nowhere(&settings));
+        return Ok(leads_nowhere(&settings, language));
     };
     let parameters = visit.parameters();
     let target = if visit.is_counted() {
@@ -53,6 +55,6 @@ async fn follow(
     };
     Ok(match target {
         Some(target) => target.redirect(&parameters, &settings),
-        None => leads_nowhere(&settings),
+        None => leads_nowhere(&settings, language),
     })
 }

@@ -10,6 +10,7 @@
 //! - [`App`] what every request has at hand;
 //! - [`reply`] successful answers;
 //! - [`accept`] the form of an answer that its caller would rather have;
+//! - [`language`] the language that a page is read in;
 //! - [`csv`] lists for spreadsheets;
 //! - [`picture`] pictures as answers;
 //! - [`known_tags`] what the caller has already;
@@ -35,6 +36,7 @@ pub mod emf;
 pub mod extract;
 pub mod known_tags;
 pub mod lambda;
+pub mod language;
 mod limited;
 pub mod middleware;
 pub mod pagination;

@@ -4,6 +4,7 @@
 
 use crate::access::{Guarded, RouteAccess};
 use crate::app::App;
+use crate::language::Language;
 use crate::middleware::{PathConventions, with_middleware};
 use crate::problem::Problem;
 use axum::Router;
@@ -176,9 +177,9 @@ impl Routes {
     }
 
     /// Has every error at the base and below it rendered by `render`, be it a handler's, the
-    /// guard's or of a path that no route has. `render` gives status and body; headers such
-    /// as `Allow` and `Retry-After` are kept.
-    pub fn errors_as(mut self, render: fn(&Problem) -> Response) -> Self {
+    /// guard's or of a path that no route has. `render` gives status and body, in the language
+    /// of the reader; headers such as `Allow` and `Retry-After` are kept.
+    pub fn errors_as(mut self, render: fn(&Problem, Language) -> Response) -> Self {
         self.conventions.render = Some(render);
         self
     }

@@ -149,7 +149,13 @@ async fn a_bad_idempotency_key_is_refused() {
     let platform = Platform::start().await;
     let before = platform.items().await;
     let long = "k".repeat(256);
-    let keys: [&[&[u8]]; 4] = [&[b""], &[long.as_bytes()], &[b"a", b"a"], &[b"\xC3\xA9"]];
+    let keys: [&[&[u8]]; 5] = [
+        &[b""],
+        &[long.as_bytes()],
+        &[b"a", b"a"],
+        &[b"\xC3\xA9"],
+        &[b"a\tb"],
+    ];
     for keys in keys {
         let mut request = Request::builder().method(Method::POST).uri(ATTRIBUTIONS);
         for key in keys {

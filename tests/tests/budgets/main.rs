@@ -157,6 +157,8 @@ async fn reads(verv: &Verv, code: &str, measured: &mut Measured) {
         ("code by id", BY_ID, format!("{codes}/{id}")),
         ("url of a code", BY_ID, format!("{codes}/{id}/url")),
         ("QR of a code", BY_ID, format!("{codes}/{id}/qr")),
+        ("share page", LOOKUP, format!("/s/{code}")),
+        ("picture of a share page", LOOKUP, format!("/s/{code}/qr")),
         (
             "attribution by id",
             BY_ID,
@@ -292,11 +294,8 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
     let records = "/api/v1/referral-code-records";
     let attributions = "/api/v1/referral-attributions";
     let existing = json!({"mentor_id": "usr_4491", "org_id": "org_002"});
-    measured.take(
-        "get-or-create, existing",
-        ACTIVE,
-        &verv.post(codes, existing).await,
-    );
+    let found = verv.post(codes, existing).await;
+    measured.take("get-or-create, existing", ACTIVE, &found);
     let new = |mentor: &str| json!({"mentor_id": mentor, "org_id": "org_002"});
     let made = verv.post(codes, new("usr_1")).await;
     measured.take("get-or-create, new", CREATE, &made);

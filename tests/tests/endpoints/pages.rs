@@ -65,7 +65,7 @@ async fn the_share_page_leads_to_the_short_link_and_counts_nobody() {
             .expect(200);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         for part in [
-            "<a href=\"https://org.no/r/JAN-VERV-8F3A\">",
+            "<a class=\"join\" href=\"https://org.no/r/JAN-VERV-8F3A\">",
             "property=\"og:url\" content=\"https://org.no/s/JAN-VERV-8F3A\"",
             "property=\"og:image\" content=\"https://org.no/s/JAN-VERV-8F3A/qr\"",
         ] {
@@ -103,6 +103,35 @@ async fn a_share_page_of_no_usable_code_is_the_page_that_says_so() {
     }
 }
 
+#[tokio::test]
+async fn pages_of_short_links_are_in_the_language_of_their_reader() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    let norwegian = [("accept-language", "nb-NO,nb;q=0.9,en;q=0.8")];
+    let english = [("accept-language", "en-GB")];
+    for (path, headers, status, language, text) in [
+        ("/s/JAN-VERV-8F3A", &norwegian, 200, "nb", "Meld deg inn"),
+        ("/s/JAN-VERV-8F3A", &english, 200, "en", "Join now"),
+        ("/s/JAN-VERV-8F3A?lang=nb", &english, 200, "nb", "?lang=en"),
+        (
+            "/s/JAN-VERV-8F3A?lang=en",
+            &norwegian,
+            200,
+            "en",
+            "?lang=nb",
+        ),
+        ("/s/NOBODYS", &norwegian, 404, "nb", "virker ikke"),
+        ("/r/NOBODYS", &norwegian, 404, "nb", "virker ikke"),
+        ("/r/a/b", &norwegian, 404, "nb", "virker ikke"),
+        ("/r/a/b", &english, 404, "en", "does not work"),
+    ] {
+        let page = open(&verv, path, headers).await.expect(status);
+        let start = format!("<!doctype html>\n<html lang=\"{language}\">");
+        assert!(page.text.starts_with(&start), "{path}: {}", page.text);
+        assert!(page.text.contains(text), "{path}: {}", page.text);
+    }
+}
+
 /// Where short links are served elsewhere, nobody knows whether the share page is there, too.
 #[tokio::test]
 async fn a_preview_names_no_address_that_is_not_known() {
@@ -111,7 +140,7 @@ async fn a_preview_names_no_address_that_is_not_known() {
     let page = open(&verv, &format!("/s/{CODE}"), &[]).await.expect(200);
     assert!(
         page.text
-            .contains("<a href=\"https://go.org.no/JAN-VERV-8F3A\">")
+            .contains("<a class=\"join\" href=\"https://go.org.no/JAN-VERV-8F3A\">")
     );
     assert!(!page.text.contains("og:url"), "{}", page.text);
 }

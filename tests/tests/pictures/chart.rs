@@ -52,6 +52,27 @@ async fn a_series_is_drawn_for_who_accepts_svg() {
 }
 
 #[tokio::test]
+async fn a_chart_is_in_its_readers_language_and_kept_apart_by_it() {
+    let verv = Verv::start().await;
+    verv.make_example_code().await;
+    verv.click(CODE).await;
+    let path = format!("{ATTRIBUTIONS}/mentor/{MENTOR}/timeseries?period=7d");
+    let mut tags = Vec::new();
+    for (language, text) in [
+        ("nb-NO,nb;q=0.9", "1 klikk og 0 vervinger"),
+        ("en", "1 click and 0 conversions"),
+    ] {
+        let accept = [SVG, ("accept-language", language)];
+        let chart = verv.call(Method::GET, &path, &accept, None);
+        let chart = chart.await.expect(200);
+        assert!(chart.text.contains(text), "{}", chart.text);
+        assert_eq!(chart.header("vary"), "accept, accept-language");
+        tags.push(chart.header("etag").to_owned());
+    }
+    assert_ne!(tags[0], tags[1]);
+}
+
+#[tokio::test]
 async fn json_and_csv_stay_as_they_are() {
     let verv = Verv::start().await;
     let path = format!("{ATTRIBUTIONS}/mentor/{MENTOR}/timeseries?period=7d");
@@ -65,6 +86,6 @@ async fn json_and_csv_stay_as_they_are() {
         let series = verv.call(Method::GET, &path, &accept, None);
         let series = series.await.expect(200);
         assert_eq!(series.header("content-type"), kind, "{accept:?}");
-        assert_eq!(series.header("vary"), "accept");
+        assert_eq!(series.header("vary"), "accept, accept-language");
     }
 }

@@ -1,8 +1,9 @@
 //! A series by day as a picture: plain SVG, for a page, an e-mail or a poster. It has its own
 //! colours for light and dark, and needs no script and no font of its own.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use std::fmt::Write;
+use web::language::Language;
 use web::picture::escaped;
 
 /// The picture, in pixels.
@@ -41,9 +42,10 @@ pub(super) struct Day {
 }
 
 /// The chart of `days` under `name`.
-pub(super) fn render(name: &str, days: &[Day]) -> String {
+pub(super) fn render(name: &str, days: &[Day], language: Language) -> String {
     let chart = Chart {
         days,
+        language,
         scale: Scale::up_to(days.iter().map(|day| day.clicks.max(day.conversions)).max()),
     };
     let (clicks, conversions) = days.iter().fold((0, 0), |(clicks, conversions), day| {
@@ -51,22 +53,32 @@ pub(super) fn render(name: &str, days: &[Day]) -> String {
     });
     let (whole, short) = (escaped(name), escaped(&shortened(name)));
     let span = match (days.first(), days.last()) {
-        (Some(first), Some(last)) => format!("{} to {}", first.date, last.date),
+        (Some(first), Some(last)) => {
+            format!(
+                "{} {} {}",
+                first.date,
+                language.pick("to", "til"),
+                last.date
+            )
+        }
         _ => String::new(),
     };
+    let (clicks, conversions) = (
+        counted(clicks, CLICKS, language),
+        counted(conversions, CONVERSIONS, language),
+    );
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" \
          viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-labelledby=\"name sum\">\
          <title id=\"name\">{whole}, {span}</title>\
-         <desc id=\"sum\">{} and {}</desc>\
+         <desc id=\"sum\">{clicks} {} {conversions}</desc>\
          <style>{STYLE}</style>\
          <rect class=\"ground\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>\
          <text class=\"name\" x=\"16\" y=\"30\">{short}</text>\
          <text x=\"16\" y=\"52\">{span}</text>",
-        counted(clicks, "click"),
-        counted(conversions, "conversion")
+        language.pick("and", "og"),
     );
-    legend(&mut svg, clicks, conversions);
+    legend(&mut svg, &clicks, &conversions);
     chart.lines(&mut svg);
     chart.columns(&mut svg);
     chart.dates(&mut svg);
@@ -74,9 +86,43 @@ pub(super) fn render(name: &str, days: &[Day]) -> String {
     svg
 }
 
-fn counted(count: i64, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {thing}{plural}")
+/// What is counted, as one and as many, in English and in Norwegian.
+type Noun = [(&'static str, &'static str); 2];
+
+const CLICKS: Noun = [("click", "clicks"), ("klikk", "klikk")];
+const CONVERSIONS: Noun = [("conversion", "conversions"), ("verving", "vervinger")];
+
+fn counted(count: i64, [english, norwegian]: Noun, language: Language) -> String {
+    let (one, many) = language.pick(english, norwegian);
+    let noun = if count == 1 { one } else { many };
+    format!("{} {noun}", grouped(count, language))
+}
+
+/// A number with its thousands apart.
+fn grouped(number: i64, language: Language) -> String {
+    let mark = language.pick(',', '\u{a0}');
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        let rest = digits.len() - place;
+        if place > 0 && rest.is_multiple_of(3) && text != "-" {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A day and its month, as a reader of the language writes them.
+fn named(date: NaiveDate, language: Language) -> String {
+    const MONTHS: [&str; 12] = [
+        "jan.", "feb.", "mars", "april", "mai", "juni", "juli", "aug.", "sep.", "okt.", "nov.",
+        "des.",
+    ];
+    match language {
+        Language::English => date.format("%-d %b").to_string(),
+        Language::Norwegian => format!("{}. {}", date.day(), MONTHS[date.month0() as usize]),
+    }
 }
 
 fn shortened(name: &str) -> String {
@@ -88,12 +134,9 @@ fn shortened(name: &str) -> String {
 }
 
 /// What the two colours are, and how many there are of each, at the right of the name.
-fn legend(svg: &mut String, clicks: i64, conversions: i64) {
+fn legend(svg: &mut String, clicks: &str, conversions: &str) {
     let right = WIDTH - RIGHT;
-    for (class, text, y) in [
-        ("clicks", counted(clicks, "click"), 30.0),
-        ("conversions", counted(conversions, "conversion"), 52.0),
-    ] {
+    for (class, text, y) in [("clicks", clicks, 30.0), ("conversions", conversions, 52.0)] {
         let (text_end, top) = (right - 18.0, y - 11.0);
         // Writing to a string does not fail, here and below.
         let _ = write!(
@@ -140,6 +183,7 @@ impl Scale {
 
 struct Chart<'d> {
     days: &'d [Day],
+    language: Language,
     scale: Scale,
 }
 
@@ -158,8 +202,9 @@ impl Chart<'_> {
             let _ = write!(
                 svg,
                 "<line class=\"{class}\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-                 <text text-anchor=\"end\" x=\"{text_end}\" y=\"{:.1}\">{number}</text>",
-                y + 4.5
+                 <text text-anchor=\"end\" x=\"{text_end}\" y=\"{:.1}\">{}</text>",
+                y + 4.5,
+                grouped(number, self.language)
             );
         }
     }
@@ -180,8 +225,8 @@ impl Chart<'_> {
             let _ = write!(
                 svg,
                 "<g><title>{date}: {}, {}</title>",
-                counted(*clicks, "click"),
-                counted(*conversions, "conversion")
+                counted(*clicks, CLICKS, self.language),
+                counted(*conversions, CONVERSIONS, self.language)
             );
             for (class, count, width) in [
                 ("clicks", *clicks, slot * 0.8),
@@ -207,7 +252,7 @@ impl Chart<'_> {
             let middle = LEFT + slot * (place as f64 + 0.5);
             // The last one has room for half of its text.
             let middle = middle.min(WIDTH - 26.0);
-            let text = self.days[place].date.format("%-d %b");
+            let text = named(self.days[place].date, self.language);
             let y = HEIGHT - BOTTOM + 22.0;
             let _ = write!(
                 svg,
@@ -282,7 +327,11 @@ mod tests {
 
     #[test]
     fn a_chart_says_what_it_shows_and_has_a_column_for_each_count() {
-        let svg = render("usr_<4491>", &days(&[(10, 2), (0, 0), (4, 0)]));
+        let svg = render(
+            "usr_<4491>",
+            &days(&[(10, 2), (0, 0), (4, 0)]),
+            Language::English,
+        );
         for part in [
             "<title id=\"name\">usr_&lt;4491&gt;, 2026-03-01 to 2026-03-03</title>",
             "<desc id=\"sum\">14 clicks and 2 conversions</desc>",
@@ -299,8 +348,40 @@ mod tests {
     }
 
     #[test]
+    fn a_chart_is_in_the_language_of_its_reader() {
+        let counts = days(&[(1_234_567, 1), (0, 0)]);
+        let english = render("usr_1", &counts, Language::English);
+        let norwegian = render("usr_1", &counts, Language::Norwegian);
+        for (svg, parts) in [
+            (
+                english,
+                [
+                    "2026-03-01 to 2026-03-02",
+                    ">1,234,567 clicks and 1 conversion<",
+                    ">1,500,000<",
+                    ">2 Mar<",
+                ],
+            ),
+            (
+                norwegian,
+                [
+                    "2026-03-01 til 2026-03-02",
+                    ">1\u{a0}234\u{a0}567 klikk og 1 verving<",
+                    ">1\u{a0}500\u{a0}000<",
+                    ">2. mars<",
+                ],
+            ),
+        ] {
+            for part in parts {
+                assert!(svg.contains(part), "{part} in {svg}");
+            }
+        }
+        assert_eq!(grouped(-100, Language::English), "-100");
+    }
+
+    #[test]
     fn a_long_name_is_shortened_where_it_is_drawn() {
-        let svg = render(&"x".repeat(128), &days(&[(0, 0)]));
+        let svg = render(&"x".repeat(128), &days(&[(0, 0)]), Language::English);
         let shown = format!(">{}…</text>", "x".repeat(59));
         assert!(svg.contains(&shown) && svg.contains(&"x".repeat(128)));
     }

@@ -18,6 +18,7 @@ use store::attributions::OrgPart;
 use store::stats::Ranking;
 use web::accept::Accepted;
 use web::csv::{CSV, JSON};
+use web::language::Language;
 use web::picture::{KnownPictures, Picture, SVG};
 
 /// Counts of a mentor.
@@ -153,9 +154,10 @@ impl<W> SeriesView<W> {
     }
 }
 
-/// The form of a series: JSON unless `Accept` names CSV or SVG.
+/// The form of a series: JSON unless `Accept` names CSV or SVG, which is in the reader's language.
 pub(crate) struct SeriesFormat {
     accepted: Accepted,
+    language: Language,
     known: KnownPictures,
 }
 
@@ -165,6 +167,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SeriesFormat {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         Ok(Self {
             accepted: Accepted::from_request_parts(parts, state).await?,
+            language: Language::from_request_parts(parts, state).await?,
             known: KnownPictures::from_request_parts(parts, state).await?,
         })
     }
@@ -172,15 +175,16 @@ impl<S: Send + Sync> FromRequestParts<S> for SeriesFormat {
 
 impl SeriesFormat {
     pub(crate) fn render<W: Serialize + fmt::Display>(&self, view: SeriesView<W>) -> Response {
-        let vary = [(header::VARY, "accept")];
+        let vary = [(header::VARY, "accept, accept-language")];
         match self.accepted.best_of(&[CSV, SVG, JSON]) {
             Some(CSV) => {
                 let content_type = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
                 (vary, content_type, view.to_csv()).into_response()
             }
             Some(SVG) => {
-                let svg = chart::render(&view.whose.to_string(), &view.days());
-                self.known.answer(Picture::svg(svg))
+                let svg = chart::render(&view.whose.to_string(), &view.days(), self.language);
+                let picture = self.known.answer(Picture::svg(svg));
+                (vary, picture).into_response()
             }
             _ => (vary, Json(view)).into_response(),
         }

@@ -42,10 +42,13 @@ fn given_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(first) = given.next() else {
         return Ok(None);
     };
+    // `to_str` lets a tab through, which is not printable.
+    let is_printable = |text: &&str| !text.bytes().any(|byte| byte.is_ascii_control());
     let text = first
         .to_str()
         .ok()
-        .filter(|text| (1..=255).contains(&text.len()));
+        .filter(|text| (1..=255).contains(&text.len()))
+        .filter(is_printable);
     match (text, given.next()) {
         (Some(text), None) => Ok(Some(text)),
         _ => Err(Problem::bad_request(

@@ -1,16 +1,20 @@
 //! How the answers below one path differ from the platform's.
 
+use crate::language::Language;
 use crate::problem::Problem;
 use axum::http::HeaderName;
 use axum::response::Response;
 use std::sync::Arc;
+
+/// Gives a problem its status and body, in the language of its reader.
+pub(crate) type Render = fn(&Problem, Language) -> Response;
 
 /// What a group of routes has of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct PathConventions {
     base: &'static str,
     /// The form of its errors.
-    pub(crate) render: Option<fn(&Problem) -> Response>,
+    pub(crate) render: Option<Render>,
     /// A request header that is logged and returned.
     pub(crate) echo: Option<HeaderName>,
 }
@@ -35,7 +39,7 @@ impl PathConventions {
 }
 
 /// The form of errors at `path`, where it has one of its own.
-pub(super) fn render_at(all: &[PathConventions], path: &str) -> Option<fn(&Problem) -> Response> {
+pub(super) fn render_at(all: &[PathConventions], path: &str) -> Option<Render> {
     all.iter()
         .filter(|own| own.covers(path))
         .find_map(|own| own.render)

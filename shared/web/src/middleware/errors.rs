@@ -1,6 +1,7 @@
 //! The form of errors: problems become what their group of routes has registered.
 
 use super::conventions::{Shared, render_at};
+use crate::language::Language;
 use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -16,11 +17,12 @@ pub(super) async fn render(
     let Some(render) = render_at(&conventions, request.uri().path()) else {
         return next.run(request).await;
     };
+    let language = Language::of(request.uri(), request.headers());
     let plain = next.run(request).await;
     match plain.extensions().get::<Problem>() {
         None => plain,
         Some(problem) => {
-            let rendered = render(problem);
+            let rendered = render(problem, language);
             completed(rendered, plain)
         }
     }

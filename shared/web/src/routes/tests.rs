@@ -5,6 +5,7 @@ use super::Routes;
 use crate::access::{OPEN, OWN, STAFF, TENANT, tenant_access};
 use crate::app::App;
 use crate::extract::BoundedBody;
+use crate::language::Language;
 use crate::middleware::RESERVE;
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -76,7 +77,7 @@ async fn for_tenant(State(app): State<App>, mut parts: Parts) -> Result<&'static
     Ok("theirs")
 }
 
-fn render(problem: &Problem) -> Response {
+fn render(problem: &Problem, _: Language) -> Response {
     let text = format!("own {}", problem.status().as_u16());
     (problem.status(), text).into_response()
 }
