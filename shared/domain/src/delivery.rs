@@ -211,6 +211,15 @@ impl Delivery {
         }
     }
 
+    /// What the schedule picks up; `None` when it is not pending.
+    pub fn due(&self) -> Option<DueDelivery> {
+        self.next.map(|next| DueDelivery {
+            key: self.key,
+            version: self.version,
+            pick_up_at: next.pick_up_at,
+        })
+    }
+
     /// When its event happened.
     pub fn created_at(&self) -> Timestamp {
         self.key.event.made_at().into()
@@ -350,7 +359,10 @@ mod tests {
         let retried = claimed().retried(result(500), next);
         assert_eq!(retried.attempts[0].result, Some(result(500)));
         assert_eq!(retried.status, DeliveryStatus::Pending);
-        assert_eq!(retried.next.map(|next| next.pick_up_at), Some(at(420).into()));
+        assert_eq!(
+            retried.next.map(|next| next.pick_up_at),
+            Some(at(420).into())
+        );
         for (ended, status) in [
             (claimed().succeeded(result(204)), DeliveryStatus::Delivered),
             (claimed().failed(result(410)), DeliveryStatus::Failed),
