@@ -4,72 +4,8 @@
 use lambda_http::request::RequestContext;
 use std::collections::BTreeSet;
 use tests::Verv;
-use tests::samples::{
-    API_KEY_ID, CLICK_ID, CODE_ID, PROGRAM_ID, http_events, platform, replay, samples,
-};
-
-/// `text` without what the operating system's random source put into it.
-fn stable(text: &str) -> String {
-    let mut stable = text.to_owned();
-    let ids = [
-        ("rc_", CODE_ID),
-        ("attr_", CLICK_ID),
-        ("prg_", PROGRAM_ID),
-        ("key_", API_KEY_ID),
-        ("evt_", "evt_"),
-        ("erased_", "erased_"),
-    ];
-    for (prefix, length, known) in ids.map(|(prefix, known)| (prefix, 32, known)) {
-        stable = mask(&stable, prefix, length, &known[prefix.len()..]);
-    }
-    stable = mask(&stable, "vrv_test_", 80, "");
-    mask(&stable, "JAN-VERV-", 4, "8F3A")
-}
-
-fn mask(text: &str, prefix: &str, length: usize, known: &str) -> String {
-    let mut parts = text.split(prefix);
-    let mut masked = parts.next().unwrap_or("").to_owned();
-    for part in parts {
-        let (random, rest) = part.split_at(length);
-        let shown = if random == known { known } else { "…" };
-        masked.extend([prefix, shown, rest]);
-    }
-    masked
-}
-
-/// The answers to a function's events, each from its own fresh platform.
-async fn answers(function: &str) -> String {
-    let mut text = String::new();
-    for sample in samples() {
-        let name = &sample.name;
-        if !name.starts_with(function) {
-            continue;
-        }
-        let verv = platform(sample.before).await;
-        let reply = replay(&verv, &sample.event).await;
-        assert_eq!(reply.status, sample.status, "{name}: {}", reply.text);
-        let request_id = &sample.event["requestContext"]["requestId"];
-        assert_eq!(
-            reply.header("x-request-id"),
-            request_id.as_str().expect("an id"),
-            "{name}"
-        );
-        let location = match reply.header("location") {
-            "" => String::new(),
-            location => format!(" {location}"),
-        };
-        let kind = reply.header("content-type");
-        let is_page = kind.starts_with("text/html") || function == "console-";
-        let is_file = kind.starts_with("image/") || is_page;
-        let body = match (is_file, reply.text.as_str()) {
-            (_, "") => String::new(),
-            (true, _) => format!("  {kind}\n"),
-            (false, text) => format!("  {text}\n"),
-        };
-        text += &stable(&format!("{name}: {}{location}\n{body}", sample.status));
-    }
-    text
-}
+use tests::answers::answers;
+use tests::samples::http_events;
 
 #[tokio::test]
 async fn code_records_answer_their_events() {
@@ -180,6 +116,30 @@ async fn api_keys_answer_their_events() {
       {"id":"key_019d2a5c000070008000000000000003","org_id":"org_002","name":"Sign-up server","scopes":["codes:read","clicks:write"],"status":"active","created_at":"2026-03-26T13:36:05Z","expires_at":null,"revoked_at":null,"last_used_on":null}
     api-keys-revoke: 200
       {"id":"key_019d2a5c000070008000000000000003","org_id":"org_002","name":"Sign-up server","scopes":["codes:read","clicks:write"],"status":"revoked","created_at":"2026-03-26T13:36:05Z","expires_at":null,"revoked_at":"2026-03-26T12:00:00Z","last_used_on":null}
+    "#);
+}
+
+#[tokio::test]
+async fn webhook_registry_answers_its_events() {
+    insta::assert_snapshot!(answers("webhook-registry-").await, @r#"
+    webhook-registry-list: 200
+      {"data":[{"id":"whk_019d2a5c000070008000000000000003","org_id":"org_002","url":"https://hooks.example.org/verv","events":["attribution.confirmed"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T13:36:05Z"}],"pagination":{"page":1,"limit":20,"total":1}}
+    webhook-registry-create: 201 /api/v1/webhooks/whk_…
+      {"secret":"whsec_…","id":"whk_…","org_id":"org_002","url":"https://hooks.example.org/verv","events":["attribution.confirmed","limit.reached"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T12:00:00Z"}
+    webhook-registry-show: 200
+      {"id":"whk_019d2a5c000070008000000000000003","org_id":"org_002","url":"https://hooks.example.org/verv","events":["attribution.confirmed"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T13:36:05Z"}
+    webhook-registry-update: 200
+      {"id":"whk_019d2a5c000070008000000000000003","org_id":"org_002","url":"https://hooks.example.org/verv","events":["*"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T13:36:05Z"}
+    webhook-registry-delete: 200
+      {"id":"whk_019d2a5c000070008000000000000003","deleted":true,"deleted_at":"2026-03-26T12:00:00Z"}
+    webhook-registry-rotate: 200
+      {"secret":"whsec_…","id":"whk_019d2a5c000070008000000000000003","org_id":"org_002","url":"https://hooks.example.org/verv","events":["attribution.confirmed"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T13:36:05Z"}
+    webhook-registry-test: 202 /api/v1/webhooks/whk_019d2a5c000070008000000000000003/deliveries
+      {"event_id":"evt_…","webhook_id":"whk_019d2a5c000070008000000000000003","type":"webhook.test","status":"pending","created_at":"2026-03-26T12:00:00Z","due_at":"2026-03-26T12:00:00Z","attempts":[]}
+    webhook-registry-deliveries: 200
+      {"data":[{"event_id":"evt_…","webhook_id":"whk_019d2a5c000070008000000000000003","type":"webhook.test","status":"failed","created_at":"2026-03-26T13:35:56Z","due_at":null,"attempts":[{"at":"2026-03-26T12:00:00Z","status":500,"error":null,"duration_ms":12}]}],"pagination":{"page":1,"limit":20,"total":1}}
+    webhook-registry-replay: 202 /api/v1/webhooks/whk_019d2a5c000070008000000000000003/deliveries
+      {"event_id":"evt_…","webhook_id":"whk_019d2a5c000070008000000000000003","type":"webhook.test","status":"pending","created_at":"2026-03-26T13:35:56Z","due_at":"2026-03-26T12:00:00Z","attempts":[]}
     "#);
 }
 
@@ -336,6 +296,15 @@ fn routes_are_declared_with_their_access() {
     POST   /api/v1/api-keys                                             always ROLE_ADMIN ROLE_ORG
     GET    /api/v1/api-keys/{id}                                        always ROLE_ADMIN ROLE_ORG
     DELETE /api/v1/api-keys/{id}                                        always ROLE_ADMIN ROLE_ORG
+    GET    /api/v1/webhooks                                             always ROLE_ADMIN ROLE_ORG webhooks:read
+    POST   /api/v1/webhooks                                             always ROLE_ADMIN ROLE_ORG webhooks:write
+    GET    /api/v1/webhooks/{id}                                        always ROLE_ADMIN ROLE_ORG webhooks:read
+    PATCH  /api/v1/webhooks/{id}                                        always ROLE_ADMIN ROLE_ORG webhooks:write
+    DELETE /api/v1/webhooks/{id}                                        always ROLE_ADMIN ROLE_ORG webhooks:write
+    POST   /api/v1/webhooks/{id}/secret                                 always ROLE_ADMIN ROLE_ORG webhooks:write
+    POST   /api/v1/webhooks/{id}/test                                   always ROLE_ADMIN ROLE_ORG webhooks:write
+    GET    /api/v1/webhooks/{id}/deliveries                             always ROLE_ADMIN ROLE_ORG webhooks:read
+    POST   /api/v1/webhooks/{id}/deliveries/{event_id}/replay           always ROLE_ADMIN ROLE_ORG webhooks:write
     GET    /api/v1/referral-programs                                    ROLE_ADMIN ROLE_ORG programs:read
     POST   /api/v1/referral-programs                                    ROLE_ADMIN ROLE_ORG programs:write
     GET    /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG programs:read

@@ -43,11 +43,17 @@ pub enum KeyScope {
     /// Make, change, archive and delete programs.
     #[serde(rename = "programs:write")]
     ProgramsWrite,
+    /// Webhooks and their deliveries.
+    #[serde(rename = "webhooks:read")]
+    WebhooksRead,
+    /// Make, change, test and delete webhooks, and replay deliveries.
+    #[serde(rename = "webhooks:write")]
+    WebhooksWrite,
 }
 
 impl KeyScope {
     /// Every scope, in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CodesRead,
         Self::CodesWrite,
         Self::ClicksWrite,
@@ -57,6 +63,8 @@ impl KeyScope {
         Self::EventsRead,
         Self::ProgramsRead,
         Self::ProgramsWrite,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
     ];
 
     /// The scope as requests and answers spell it.
@@ -71,6 +79,8 @@ impl KeyScope {
             Self::EventsRead => "events:read",
             Self::ProgramsRead => "programs:read",
             Self::ProgramsWrite => "programs:write",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
         }
     }
 }

@@ -213,6 +213,11 @@ issued_id!(
     EventId,
     "evt_"
 );
+issued_id!(
+    /// A webhook of an organisation: `whk_` and a UUIDv7.
+    WebhookId,
+    "whk_"
+);
 given_id!(
     /// Whoever recruits: the owner of codes.
     MentorId

@@ -17,8 +17,10 @@ pub mod codes;
 pub mod color;
 pub mod confirmation;
 pub mod conversion;
+pub mod delivery;
 pub mod event;
 pub mod event_data;
+pub mod event_filter;
 pub mod event_type;
 pub mod facts;
 pub mod ids;
@@ -35,6 +37,9 @@ pub mod terms_in_force;
 pub mod text;
 pub mod time_span;
 pub mod usage;
+pub mod webhook;
+pub mod webhook_secret;
+pub mod webhook_url;
 
 pub use api_key::{ApiKey, KeyScope};
 pub use attribution::{Attribution, AttributionStatus, AttributionType, Source};
@@ -43,11 +48,13 @@ pub use clock::{Clock, Timestamp};
 pub use code::{Code, CodePrefix, FoldedCode};
 pub use code_record::{CodeRecord, CodeStatus, UserType};
 pub use conversion::Recruitment;
+pub use delivery::{Delivery, DeliveryStatus};
 pub use event::{Event, NamedEvent, OutboxEntry};
+pub use event_filter::EventFilter;
 pub use event_type::EventType;
 pub use ids::{
     ApiKeyId, AttributionId, CodeId, CurrencyId, EventId, MemberId, MentorId, OrgId, ProgramId,
-    Shard,
+    Shard, WebhookId,
 };
 pub use key_text::{KeyMode, KeyText};
 pub use privacy::Pseudonym;
@@ -56,3 +63,6 @@ pub use scope::{OutOfScope, OwnerFilter, Scope};
 pub use text::Invalid;
 pub use time_span::TimeSpan;
 pub use usage::CountedCode;
+pub use webhook::{Endpoint, Webhook};
+pub use webhook_secret::{WebhookSecret, WebhookSecrets};
+pub use webhook_url::{WebhookTargets, WebhookUrl};

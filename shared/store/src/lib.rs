@@ -4,7 +4,8 @@
 //! modules say what the items hold, `dynamo` makes metered calls, `transaction` commits writes
 //! whose refusals are values, `log` reads the sharded, time-ordered lists, [`stats`] and
 //! [`fold`] count. On these, one module per access-pattern group adds operations to [`Store`]:
-//! `programs`, `api_keys`, [`codes`], [`attributions`], [`events`], [`privacy`] and [`transfer`].
+//! `programs`, `api_keys`, [`codes`], [`attributions`], [`events`], [`webhooks`], [`privacy`] and
+//! [`transfer`].
 //!
 //! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
 //! embedded engine that speaks DynamoDB's own protocol.
@@ -18,6 +19,7 @@ mod claim;
 mod code_count;
 mod code_item;
 pub mod codes;
+mod delivery_item;
 mod dynamo;
 mod entity;
 mod error;
@@ -37,6 +39,7 @@ mod page;
 pub mod privacy;
 mod program_item;
 mod programs;
+mod put;
 mod rollup;
 mod schema;
 mod short_list;
@@ -45,6 +48,8 @@ mod store;
 mod totals;
 mod transaction;
 pub mod transfer;
+mod webhook_item;
+pub mod webhooks;
 
 pub use api_keys::IssuedKey;
 pub use error::{ListOfOrgError, ScopedError, StoreError, TransactError};
