@@ -65,6 +65,9 @@ fn first_answer(program: &Path) -> Result<Duration, Box<dyn Error>> {
         .env("AWS_LAMBDA_LOG_GROUP_NAME", "local")
         .env("AWS_LAMBDA_LOG_STREAM_NAME", "local")
         .env("AWS_REGION", "eu-north-1")
+        // What the template gives every function.
+        .env("TABLE_NAME", "verv")
+        .env("JOIN_BASE_URL", "https://app.org.no/join")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());

@@ -4,6 +4,7 @@ mod aws;
 mod gateway;
 pub mod logs;
 mod secrets;
+mod unconnected;
 
 pub use aws::{retries, timeouts};
 pub use aws_config::SdkConfig;
@@ -139,7 +140,9 @@ pub async fn serve(routes: Routes) -> Result<(), lambda_http::Error> {
 pub async fn serve_without_table(routes: Routes) -> Result<(), lambda_http::Error> {
     logs::init()?;
     let settings = Settings::from_lookup(env_var)?;
-    let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest());
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(unconnected::http_client());
     let client = aws_sdk_dynamodb::Client::from_conf(config.build());
     let store = UnscopedStore::new(client, &settings.table_name);
     run(routes, App::new(store, Arc::new(settings), Clock::system())).await
