@@ -46,7 +46,7 @@ class Platforms:
         """What the documents' variables are."""
         wanted = {"mentor_id": "usr_terms", "org_id": "org_002"}
         code = self.call("public", "/api/v1/referral-codes", wanted)
-        key = self.call("token", "/api/v1/api-keys", {"org_id": "org_002", "name": "Poll", "scopes": ["events:read"]})
+        key = self.call("token", "/api/v1/api-keys", {"org_id": "org_002", "name": "Poll", "scopes": ["events:read", "webhooks:write"]})
         kept = self.call("token", "/api/v1/referral-codes", wanted)
         return {"ID": code["id"], "KEY": key["key"], "CURSOR": kept["id"].replace("rc_", "evt_")}
 
