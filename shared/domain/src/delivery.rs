@@ -350,7 +350,10 @@ mod tests {
         let retried = claimed().retried(result(500), next);
         assert_eq!(retried.attempts[0].result, Some(result(500)));
         assert_eq!(retried.status, DeliveryStatus::Pending);
-        assert_eq!(retried.next.map(|next| next.pick_up_at), Some(at(420).into()));
+        assert_eq!(
+            retried.next.map(|next| next.pick_up_at),
+            Some(at(420).into())
+        );
         for (ended, status) in [
             (claimed().succeeded(result(204)), DeliveryStatus::Delivered),
             (claimed().failed(result(410)), DeliveryStatus::Failed),

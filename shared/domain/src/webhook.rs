@@ -342,7 +342,10 @@ mod tests {
         let nearly = now() + FAILING_FOR - TimeDelta::seconds(1);
         let still = failing.clone().after(Failing, nearly);
         assert_eq!(still, failing, "the first failure stays");
-        assert_eq!(failing.clone().after(Answering, nearly), webhook_like(&failing));
+        assert_eq!(
+            failing.clone().after(Answering, nearly),
+            webhook_like(&failing)
+        );
         let end = now() + FAILING_FOR;
         let ended = failing.after(Failing, end);
         assert_eq!(ended.disabled, disabled(DisabledReason::Failing, end));
@@ -363,7 +366,9 @@ mod tests {
     #[test]
     fn a_change_leaves_what_it_does_not_name() {
         let changed = |webhook: &Webhook, change| {
-            let changed = webhook.clone().changed(change, WebhookTargets::Public, now());
+            let changed = webhook
+                .clone()
+                .changed(change, WebhookTargets::Public, now());
             changed.expect("allowed")
         };
         let status = |status| WebhookChange {
@@ -412,6 +417,10 @@ mod tests {
         };
         let changed = webhook().changed(change.clone(), WebhookTargets::Public, now());
         assert_eq!(changed, Err(WebhookRefusal::PlainHttp));
-        assert!(webhook().changed(change, WebhookTargets::Any, now()).is_ok());
+        assert!(
+            webhook()
+                .changed(change, WebhookTargets::Any, now())
+                .is_ok()
+        );
     }
 }

@@ -66,7 +66,10 @@ mod tests {
     fn a_url_is_read_in_its_usual_form() {
         for (text, read) in [
             ("https://hooks.example", "https://hooks.example/"),
-            ("HTTPS://Hooks.Example:443/a?b=c", "https://hooks.example/a?b=c"),
+            (
+                "HTTPS://Hooks.Example:443/a?b=c",
+                "https://hooks.example/a?b=c",
+            ),
             ("http://127.0.0.1:8080/verv", "http://127.0.0.1:8080/verv"),
             ("https://blåbær.no/", "https://xn--blbr-roah.no/"),
         ] {

@@ -1,0 +1,4 @@
+//! Deliveries of events to webhooks.
+
+pub mod connect;
+pub mod receiver;

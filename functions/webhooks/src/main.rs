@@ -1,0 +1,3 @@
+//! The Lambda function behind the queue of deliveries and the schedule that fills it.
+
+fn main() {}
