@@ -63,6 +63,7 @@ pub fn routes() -> Routes {
         .merge(conversions::routes())
         .merge(event_feed::routes())
         .merge(api_keys::routes())
+        .merge(webhook_registry::routes())
         .merge(programs::routes())
         .merge(privacy::routes())
         .merge(reward_promotion::routes())

@@ -16,6 +16,7 @@ pub fn http_functions() -> Vec<(&'static str, Routes)> {
         ("reward-promotion", reward_promotion::routes()),
         ("programs", programs::routes()),
         ("api-keys", api_keys::routes()),
+        ("webhook-registry", webhook_registry::routes()),
         ("privacy", privacy::routes()),
         ("console", console::routes()),
     ]

@@ -211,6 +211,15 @@ impl Delivery {
         }
     }
 
+    /// What the schedule picks up; `None` when it is not pending.
+    pub fn due(&self) -> Option<DueDelivery> {
+        self.next.map(|next| DueDelivery {
+            key: self.key,
+            version: self.version,
+            pick_up_at: next.pick_up_at,
+        })
+    }
+
     /// When its event happened.
     pub fn created_at(&self) -> Timestamp {
         self.key.event.made_at().into()

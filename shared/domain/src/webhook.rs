@@ -157,6 +157,8 @@ pub enum WebhookRefusal {
     TooMany,
     /// The deployment sends by https alone.
     PlainHttp,
+    /// Nothing is delivered to it.
+    Disabled,
 }
 
 /// What an attempt at a delivery says of its webhook.

@@ -19,6 +19,9 @@ pub(crate) const EXISTS: &str = "attribute_exists(pk)";
 /// A record is at the key, and it is not deleted.
 pub(crate) const LIVE: &str = "attribute_exists(pk) AND attribute_not_exists(deleted_at)";
 
+/// The item is as it was read.
+pub(crate) const UNCHANGED: &str = "#version = :version";
+
 /// The values that expressions refer to, or what could not be bound.
 #[derive(Debug, Clone, Default)]
 struct Values {

@@ -24,14 +24,18 @@
 //! | API key | `KEY#<shard>` | `key_…` |
 //! | misses of an address in a minute | `MISS#<hash>` | `MISS` |
 //! | entry of an organisation's outbox | `EVENT#<org>#<shard>` | `evt_…` |
+//! | webhook | `WHK#<shard>` | `whk_…` |
+//! | number of an organisation's webhooks | `WHK#O#<org>` | `COUNT` |
+//! | delivery of an event to a webhook | `WEBHOOK#<webhook>#<shard>` | `evt_…` |
 //! | erasure of a mentor under way | `ERASURE` | `M#<org>#<mentor>` |
 //! | receipt of an erasure | `ERASED#<pseudonym>` | `RECEIPT` |
 //! | how far visitors are forgotten | `RETENTION` | `VISITORS` |
 //!
 //! Index 1 lists by mentor and index 2 by organisation, both sharded as the table is and
 //! sorted by id. Both list recruitments by when they were confirmed (`CONV#O#<org>#<shard>`).
-//! Index 2 also ranks an organisation's mentors (`RANK#<org>#TOTAL`); index 1 also
-//! finds replies that are about a mentor and that no record knows (`IDEM#M#<mentor>`). Callers'
+//! Index 2 also ranks an organisation's mentors (`RANK#<org>#TOTAL`) and has the pending
+//! deliveries in the order of when they are picked up (`DUE#<shard>`); index 1 also finds replies
+//! that are about a mentor and that no record knows (`IDEM#M#<mentor>`). Callers'
 //! ids cannot hold `#`. After a rebuild the partition keys of rows, rankings and receipts end
 //! in `#<generation>`.
 
@@ -45,8 +49,10 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 mod stats;
+mod webhooks;
 
 pub use stats::*;
+pub use webhooks::*;
 
 /// An item, or a part of one.
 pub type Item = HashMap<String, AttributeValue>;

@@ -4,7 +4,7 @@
 //! modules say what the items hold, `dynamo` makes metered calls, `transaction` commits writes
 //! whose refusals are values, `log` reads the sharded, time-ordered lists, [`stats`] and
 //! [`fold`] count. On these, one module per access-pattern group adds operations to [`Store`]:
-//! `programs`, `api_keys`, [`codes`], [`attributions`], [`events`] and [`privacy`].
+//! `programs`, `api_keys`, [`codes`], [`attributions`], [`events`], [`webhooks`] and [`privacy`].
 //!
 //! Deliberately absent: a storage trait with an in-memory twin. Tests run against an
 //! embedded engine that speaks DynamoDB's own protocol.
@@ -17,6 +17,7 @@ mod cache;
 mod code_count;
 mod code_item;
 pub mod codes;
+mod delivery_item;
 mod dynamo;
 mod entity;
 mod error;
@@ -36,6 +37,7 @@ mod page;
 pub mod privacy;
 mod program_item;
 mod programs;
+mod put;
 mod rollup;
 mod schema;
 mod short_list;
@@ -43,6 +45,8 @@ pub mod stats;
 mod store;
 mod totals;
 mod transaction;
+mod webhook_item;
+pub mod webhooks;
 
 pub use api_keys::IssuedKey;
 pub use error::{ListOfOrgError, ScopedError, StoreError, TransactError};

@@ -6,7 +6,7 @@
 
 use crate::dynamo::Read;
 use crate::error::{ListOfOrgError, StoreError, TransactError};
-use crate::expression::{Condition, EXISTS, Update};
+use crate::expression::{Condition, EXISTS, UNCHANGED, Update};
 use crate::idempotency::{IdempotencyKey, IdempotentReply, find_reply};
 use crate::keys;
 use crate::page::{ListRequest, Page};
@@ -20,9 +20,6 @@ use domain::event_data::ProgramState;
 use domain::program::{ProgramRefusal, ProgramRemoval};
 use domain::{OrgId, OutboxEntry, OwnerFilter, Program, ProgramId, ProgramStatus, Timestamp};
 use std::convert::Infallible;
-
-/// The program is as it was read.
-const UNCHANGED: &str = "#version = :version";
 
 impl Store {
     /// A program, read strongly, if it is in scope.

@@ -12,8 +12,11 @@ use crate::misses::{KnownMisses, MissCounter, MissLimiter};
 use crate::stats::Statistics;
 use crate::transaction::Transaction;
 use aws_sdk_dynamodb::Client;
-use domain::{ApiKeyId, Program, ProgramId, Scope};
+use domain::{ApiKeyId, OrgId, Program, ProgramId, Scope, Webhook};
 use std::sync::Arc;
+
+/// The webhooks of organisations.
+type WebhookCache = Cache<OrgId, Arc<[Webhook]>>;
 
 /// The table without any scope, with what a process remembers of it. Cheap to clone.
 ///
@@ -23,6 +26,7 @@ pub struct UnscopedStore {
     pub(crate) dynamo: Dynamo,
     programs: Cache<ProgramId, Program>,
     pub(crate) api_keys: Cache<ApiKeyId, ApiKeyItem>,
+    pub(crate) webhooks: WebhookCache,
     known_misses: KnownMisses,
     stats: Statistics,
     aggregator: Aggregator,
@@ -35,6 +39,7 @@ pub struct Store {
     pub(crate) dynamo: Dynamo,
     pub(crate) programs: Cache<ProgramId, Program>,
     pub(crate) api_keys: Cache<ApiKeyId, ApiKeyItem>,
+    pub(crate) webhooks: WebhookCache,
     pub(crate) misses: Option<MissLimiter>,
     pub(crate) stats: Statistics,
     scope: Arc<Scope>,
@@ -50,6 +55,7 @@ impl UnscopedStore {
             dynamo,
             programs: Cache::default(),
             api_keys: Cache::default(),
+            webhooks: Cache::default(),
             known_misses: KnownMisses::default(),
         }
     }
@@ -60,6 +66,7 @@ impl UnscopedStore {
             dynamo: self.dynamo.clone(),
             programs: self.programs.clone(),
             api_keys: self.api_keys.clone(),
+            webhooks: self.webhooks.clone(),
             misses: misses.map(|counter| self.known_misses.limiter(counter)),
             stats: self.stats.clone(),
             scope: Arc::new(scope),

@@ -5,6 +5,7 @@ mod error;
 mod limits;
 mod links;
 mod tokens;
+mod webhooks;
 
 pub use dynamodb::check_endpoint;
 pub use error::SettingError;
@@ -13,7 +14,7 @@ pub use limits::{AuditKey, Limits, ProxyRule};
 use crate::token::TokenSettings;
 use chrono::TimeDelta;
 use domain::attribution::IpPolicy;
-use domain::{Code, KeyMode};
+use domain::{Code, KeyMode, WebhookTargets};
 use store::fold::FoldPace;
 use url::Url;
 
@@ -68,6 +69,9 @@ pub struct Settings {
     /// `API_KEY_MODE`: `live` or `test`, the kind of API keys that this deployment makes and
     /// takes. `live` on Lambda and `test` elsewhere unless it is set.
     pub key_mode: KeyMode,
+    /// `WEBHOOK_TARGETS`: `public` or `any`, the receivers that webhooks may have. `public` on
+    /// Lambda, where there is no other, and `any` elsewhere unless it is set.
+    pub webhook_targets: WebhookTargets,
     /// `FOLD_WAIT_SECONDS` and `FOLD_WAITING_FACTS`: when facts are folded into the rows of
     /// detail.
     pub fold_pace: FoldPace,
@@ -104,6 +108,7 @@ impl Settings {
             limits: Limits::from_lookup(&set)?,
             audit_key: AuditKey::from_lookup(&set, on_lambda)?,
             key_mode: key_mode(set("API_KEY_MODE"), on_lambda)?,
+            webhook_targets: webhooks::targets(set("WEBHOOK_TARGETS"), on_lambda)?,
             fold_pace: fold_pace(set("FOLD_WAIT_SECONDS"), set("FOLD_WAITING_FACTS"))?,
         };
         if settings.api_access == ApiAccess::Token {
@@ -273,6 +278,7 @@ mod tests {
             ("TOKEN_LIFETIME_HOURS", "0"),
             ("TOKEN_LIFETIME_HOURS", "a day"),
             ("API_KEY_MODE", "prod"),
+            ("WEBHOOK_TARGETS", "private"),
             ("MISS_LIMIT", "-1"),
             ("CLICK_RATE", "many"),
             ("CLICK_BURST", "0"),

@@ -17,7 +17,7 @@ use store::Usage;
 pub(crate) const TARGET: &str = "audit";
 
 /// How ids begin that Verv makes: they name nobody.
-const ISSUED: [&str; 4] = ["attr_", "key_", "prg_", "rc_"];
+const ISSUED: [&str; 6] = ["attr_", "evt_", "key_", "prg_", "rc_", "whk_"];
 
 /// What the trail says of a request before it is answered.
 struct Action {

@@ -7,6 +7,7 @@ mod cause;
 mod codes;
 mod programs;
 mod store_error;
+mod webhooks;
 
 use crate::quota::Quota;
 use crate::token::Unverified;
