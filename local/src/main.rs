@@ -5,6 +5,7 @@ use domain::Clock;
 use dynoxide::Database;
 use local::api_key::{self, ApiKeyArguments};
 use local::cors::with_cors;
+use local::deliveries::deliver_regularly;
 use local::demo;
 use local::dynamodb::DynamoDb;
 use local::engine::Engine;
@@ -12,6 +13,7 @@ use local::gateway::as_at_the_gateway;
 use local::repair::{self, RebuildArguments, VerifyArguments};
 use local::stream::tell_regularly;
 use local::token::{self, TokenArguments};
+
 use std::error::Error;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -24,6 +26,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use web::App;
 use web::lambda::logs::filter;
 use web::settings::{ApiAccess, SettingError, Settings, env_var};
+use webhooks::Deliverer;
+use webhooks::connect::SystemResolver;
+use webhooks::receiver::Receivers;
 
 /// Runs Verv on this machine, with DynamoDB embedded.
 #[derive(Parser)]
@@ -127,7 +132,14 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if settings.api_access == ApiAccess::Token {
         println!("{WITH_TOKEN}");
     }
-    let events = stream.map(|stream| tokio::spawn(tell_regularly(stream, store.clone())));
+    let events =
+        stream.map(|stream| tokio::spawn(tell_regularly(stream, store.clone(), clock.clone())));
+    let deliveries = tokio::spawn(deliver_regularly(Deliverer {
+        receivers: Receivers::new(settings.webhook_targets, Arc::new(SystemResolver)),
+        store: store.clone(),
+        clock: clock.clone(),
+        queue: None,
+    }));
     let aggregator = tokio::spawn(local::aggregate_regularly(
         store,
         clock,
@@ -139,6 +151,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .with_graceful_shutdown(stop)
         .await?;
     aggregator.abort();
+    deliveries.abort();
     if let Some(events) = events {
         events.abort();
     }

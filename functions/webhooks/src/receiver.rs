@@ -5,8 +5,8 @@
 
 use crate::connect::{Connector, Resolve};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::WebhookTargets;
 use domain::delivery::AttemptError;
+use domain::{WebhookTargets, WebhookUrl};
 use http::header::{CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
@@ -74,13 +74,14 @@ impl Receivers {
     /// [`AttemptError`] when there is no status within [`TIMEOUT`].
     pub async fn post(
         &self,
-        url: &Url,
+        url: &WebhookUrl,
         message: &Message,
         now: DateTime<Utc>,
     ) -> Result<Received, AttemptError> {
-        let request = request(url, message).ok_or(AttemptError::InvalidAnswer)?;
+        let url = Url::parse(url.as_str()).map_err(|_| AttemptError::AddressRefused)?;
+        let request = request(&url, message).ok_or(AttemptError::InvalidAnswer)?;
         let mut connection = JoinSet::new();
-        let exchange = self.exchange(url, request, &mut connection);
+        let exchange = self.exchange(&url, request, &mut connection);
         let answer = timeout(TIMEOUT, exchange).await;
         let (head, body) = answer.map_err(|_| AttemptError::TimedOut)??.into_parts();
         // Whatever becomes of the body, the status is known.

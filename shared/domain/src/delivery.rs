@@ -271,6 +271,16 @@ impl Delivery {
         }
     }
 
+    /// The delivery whose attempt is put off until `next`: none is counted for it.
+    #[must_use]
+    pub fn postponed(self, next: NextAttempt) -> Self {
+        Self {
+            next: Some(next),
+            version: self.version + 1,
+            ..self
+        }
+    }
+
     /// The delivery without any attempt to follow, as its webhook takes no more.
     #[must_use]
     pub fn given_up(self) -> Self {
@@ -377,6 +387,14 @@ mod tests {
             assert!(replayed.attempts.is_empty());
             assert!(replayed.claimed(at(61)).is_some());
         }
+    }
+
+    #[test]
+    fn a_delivery_that_is_put_off_has_as_many_attempts_left() {
+        let postponed = pending().postponed(NextAttempt::at(at(60)));
+        assert_eq!((postponed.version, postponed.attempts.len()), (1, 0));
+        assert_eq!(postponed.status, DeliveryStatus::Pending);
+        assert_eq!(postponed.next, Some(NextAttempt::at(at(60))));
     }
 
     #[test]

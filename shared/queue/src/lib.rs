@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 /// The longest time for which a message can be put off.
 pub const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(15);
 
+/// How long after it was due a message is taken for lost.
+pub const MARGIN: TimeDelta = TimeDelta::minutes(2);
+
 /// How many messages a call takes.
 const AT_MOST: usize = 10;
 

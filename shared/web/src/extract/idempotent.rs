@@ -48,9 +48,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotent {
         let owner = owner(&parts.extensions)?;
         let given = given_key(&parts.headers)?;
         let path = parts.uri.path();
-        Ok(Self(given.map(|given| {
-            IdempotencyKey::new(owner, path, given, b"")
-        })))
+        Ok(Self(
+            given.map(|given| IdempotencyKey::new(owner, path, given, b"")),
+        ))
     }
 }
 
