@@ -8,7 +8,12 @@ use chrono::TimeDelta;
 use domain::api_key::NewApiKey;
 use domain::attribution::{ReferrerUrl, Source, Visitor};
 use domain::code_record::CodeTerms;
-use domain::{ApiKey, Attribution, CodeRecord, KeyMode, KeyScope, KeyText, Program};
+use domain::delivery::{Answer, AttemptResult, DeliveryKey};
+use domain::webhook::NewWebhook;
+use domain::{
+    ApiKey, Attribution, CodeRecord, Delivery, Endpoint, KeyMode, KeyScope, KeyText, Program,
+    Webhook, WebhookTargets,
+};
 use lambda_http::request::LambdaRequest;
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,6 +31,11 @@ pub const PROGRAM_ID: &str = "prg_019d2a5c000070008000000000000003";
 
 /// The id of the API key that the events name.
 pub const API_KEY_ID: &str = "key_019d2a5c000070008000000000000003";
+
+/// The id of the webhook that the events name.
+pub const WEBHOOK_ID: &str = "whk_019d2a5c000070008000000000000003";
+/// The id of the event whose delivery they name.
+pub const EVENT_ID: &str = "evt_019d2a5bdcd870008000000000000004";
 
 /// What the table holds before an event.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -45,6 +55,8 @@ pub enum Before {
     Program,
     /// An API key with the id [`API_KEY_ID`].
     ApiKey,
+    /// A webhook with the id [`WEBHOOK_ID`], and a failed delivery of [`EVENT_ID`].
+    Webhook,
     /// The payments company's user with their code.
     UsersCode,
 }
@@ -212,6 +224,9 @@ pub async fn fill(verv: &Verv, before: Before) {
     if matches!(before, Before::ApiKey) {
         put_api_key(verv).await;
     }
+    if matches!(before, Before::Webhook) {
+        put_webhook(verv).await;
+    }
     if matches!(before, Before::UsersCode) {
         let user = "fb8f09210e0f46b7b4262d77f5b6c273".parse().expect("an id");
         let company = "59388167894b4d10a04fe5da3b8a2104".parse().expect("an id");
@@ -240,6 +255,41 @@ async fn put_api_key(verv: &Verv) {
     };
     let item = items::of_api_key(&key, &KeyText::generate(id, KeyMode::Test));
     verv.put_items(vec![item.expect("an item")]).await;
+}
+
+async fn put_webhook(verv: &Verv) {
+    let new = NewWebhook {
+        org: ORG.parse().expect("an id"),
+        url: "https://hooks.example.org/verv".parse().expect("a URL"),
+        events: vec!["attribution.confirmed".to_owned()]
+            .try_into()
+            .expect("types"),
+    };
+    let made = new.issue(WebhookTargets::Public, verv.now());
+    let made = made.expect("a webhook");
+    let endpoint = Endpoint {
+        webhook: Webhook {
+            id: WEBHOOK_ID.parse().expect("an id"),
+            ..made.webhook
+        },
+        ..made
+    };
+    let test = Delivery::test(&endpoint.webhook, verv.now());
+    let begun = Delivery {
+        key: DeliveryKey {
+            event: EVENT_ID.parse().expect("an id"),
+            ..test.key
+        },
+        ..test
+    };
+    let failed = begun.claimed(verv.now()).expect("pending");
+    let failed = failed.failed(AttemptResult {
+        answer: Answer::Status(500),
+        duration_ms: 12,
+    });
+    let items = [items::of_webhook(&endpoint), items::of_delivery(&failed)];
+    let items = items.into_iter().map(|item| item.expect("an item"));
+    verv.put_items(items.collect()).await;
 }
 
 /// The program of the events: made through the router, kept under the id that they name.

@@ -5,7 +5,7 @@ use lambda_http::request::RequestContext;
 use std::collections::BTreeSet;
 use tests::Verv;
 use tests::samples::{
-    API_KEY_ID, CLICK_ID, CODE_ID, PROGRAM_ID, http_events, platform, replay, samples,
+    API_KEY_ID, CLICK_ID, CODE_ID, PROGRAM_ID, WEBHOOK_ID, http_events, platform, replay, samples,
 };
 
 /// `text` without what the operating system's random source put into it.
@@ -16,6 +16,7 @@ fn stable(text: &str) -> String {
         ("attr_", CLICK_ID),
         ("prg_", PROGRAM_ID),
         ("key_", API_KEY_ID),
+        ("whk_", WEBHOOK_ID),
         ("evt_", "evt_"),
         ("erased_", "erased_"),
     ];
@@ -23,6 +24,7 @@ fn stable(text: &str) -> String {
         stable = mask(&stable, prefix, length, &known[prefix.len()..]);
     }
     stable = mask(&stable, "vrv_test_", 80, "");
+    stable = mask(&stable, "whsec_", 44, "");
     mask(&stable, "JAN-VERV-", 4, "8F3A")
 }
 
@@ -179,6 +181,11 @@ async fn api_keys_answer_their_events() {
     api-keys-revoke: 200
       {"id":"key_019d2a5c000070008000000000000003","org_id":"org_002","name":"Sign-up server","scopes":["codes:read","clicks:write"],"status":"revoked","created_at":"2026-03-26T13:36:05Z","expires_at":null,"revoked_at":"2026-03-26T12:00:00Z","last_used_on":null}
     "#);
+}
+
+#[tokio::test]
+async fn webhook_registry_answers_its_events() {
+    insta::assert_snapshot!(answers("webhook-registry-").await, @"");
 }
 
 #[tokio::test]

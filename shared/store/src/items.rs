@@ -4,12 +4,14 @@
 use crate::api_key_item::ApiKeyItem;
 use crate::attribution_item::AttributionItem;
 use crate::code_item::{ActiveCode, CanonicalCode, CodeLogItem};
+use crate::delivery_item::DeliveryItem;
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::event_item::EventItem;
 use crate::keys::Item;
 use crate::program_item::ProgramItem;
-use domain::{ApiKey, Attribution, CodeRecord, KeyText, OutboxEntry, Program};
+use crate::webhook_item::WebhookItem;
+use domain::{ApiKey, Attribution, CodeRecord, Delivery, Endpoint, KeyText, OutboxEntry, Program};
 
 /// The items of a code: the canonical one, its log item, and the pair's active code where it
 /// has not ended.
@@ -57,6 +59,22 @@ pub fn of_api_key(key: &ApiKey, text: &KeyText) -> Result<Item, StoreError> {
 /// [`StoreError::Corrupt`] when the entry has no form in DynamoDB's types.
 pub fn of_event(entry: OutboxEntry) -> Result<Item, StoreError> {
     EventItem::from(entry).to_item()
+}
+
+/// The item of a webhook, which its organisation's count does not know.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the webhook has no form in DynamoDB's types.
+pub fn of_webhook(endpoint: &Endpoint) -> Result<Item, StoreError> {
+    WebhookItem::new(endpoint).to_item()
+}
+
+/// The item of a delivery.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the delivery has no form in DynamoDB's types.
+pub fn of_delivery(delivery: &Delivery) -> Result<Item, StoreError> {
+    DeliveryItem::from(delivery).to_item()
 }
 
 #[cfg(test)]

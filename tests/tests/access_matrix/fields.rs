@@ -26,11 +26,18 @@ const STAFF_OF_ONE_TENANT: &[Caller] = &[
     Caller::Organisation,
     Caller::PlatformForOrganisation,
     Caller::Key(KeyScope::ProgramsWrite),
+    Caller::Key(KeyScope::WebhooksWrite),
 ];
 
-const FIELDS: [Field; 16] = [
+const FIELDS: [Field; 17] = [
     Field {
         route: "/api/v1/api-keys",
+        field: "org_id",
+        value: || json!("org_b"),
+        refused_to: STAFF_OF_ONE_TENANT,
+    },
+    Field {
+        route: "/api/v1/webhooks",
         field: "org_id",
         value: || json!("org_b"),
         refused_to: STAFF_OF_ONE_TENANT,
@@ -138,6 +145,9 @@ fn body(route: &str) -> Value {
             json!({"org_id": "org_a", "name": "Autumn", "currency_id": "NOK"})
         }
         "/api/v1/api-keys" => json!({"org_id": "org_a", "name": "New", "scopes": ["codes:read"]}),
+        "/api/v1/webhooks" => {
+            json!({"org_id": "org_a", "url": "https://hooks.example/", "events": ["*"]})
+        }
         _ => panic!("no body for {route}"),
     }
 }

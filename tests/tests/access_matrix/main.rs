@@ -227,6 +227,7 @@ async fn assert_unchanged(world: &World, of: &Belongings, at: &str) {
         format!("/api/v1/referral-attributions/{}", of.attribution),
         format!("/api/v1/referral-programs/{}", of.program),
         format!("/api/v1/api-keys/{}", of.api_key),
+        format!("/api/v1/webhooks/{}", of.webhook),
     ] {
         let reply = world
             .verv
@@ -235,7 +236,7 @@ async fn assert_unchanged(world: &World, of: &Belongings, at: &str) {
         assert_eq!(reply.status, 200, "{at}: {path}");
         let json = reply.json();
         let is_theirs = json["new_member_id"] == of.member().as_str();
-        let is_as_made = ["active", "pending"]
+        let is_as_made = ["active", "pending", "enabled"]
             .iter()
             .any(|status| json["status"] == *status)
             || (json["status"] == "confirmed" && is_theirs);

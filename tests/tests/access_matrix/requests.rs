@@ -15,12 +15,16 @@ pub(crate) fn request(method: &Method, route: &str, of: &Belongings) -> (String,
         .replace("{id}", &id)
         .replace("{mentor_id}", &of.mentor)
         .replace("{code}", &of.code)
+        .replace("{event_id}", &of.delivered)
         .replace("{version}/{file}", "0/app.js");
     match method.as_str() {
         "GET" => (format!("{path}{}", query(short, of)), None),
         "DELETE" if short.starts_with("privacy/m") => (format!("{path}?org_id={}", of.org), None),
         "DELETE" => (path, None),
-        method => (path, Some(body(method, short, of))),
+        method => (
+            path,
+            Some(body(method, short, of)).filter(|body| !body.is_null()),
+        ),
     }
 }
 
@@ -36,6 +40,7 @@ fn shortened<'r>(route: &'r str, of: &Belongings) -> (&'r str, String) {
         "referral-attributions" => &of.attribution,
         "referral-programs" => &of.program,
         "api-keys" => &of.api_key,
+        "webhooks" => &of.webhook,
         "privacy/members" => &of.member(),
         "privacy/mentors" => &of.mentor,
         "privacy/erasures" => &of.erasure,
@@ -56,6 +61,7 @@ fn query(route: &str, of: &Belongings) -> String {
         "referral-code-records/lookup" => format!("?code={}", of.code),
         "referral-programs"
         | "api-keys"
+        | "webhooks"
         | "events"
         | "privacy/members/{id}"
         | "privacy/mentors/{id}"
@@ -86,6 +92,12 @@ fn body(method: &str, route: &str, of: &Belongings) -> Value {
             json!({"org_id": org, "name": "Autumn", "currency_id": "NOK"})
         }
         ("POST", "api-keys") => json!({"org_id": org, "name": "New", "scopes": ["codes:read"]}),
+        ("POST", "webhooks") => {
+            json!({"org_id": org, "url": "https://hooks.example/new", "events": ["*"]})
+        }
+        // The path says it all.
+        ("POST", path) if path.starts_with("webhooks/") => Value::Null,
+        ("PATCH", "webhooks/{id}") => json!({"status": "disabled"}),
         ("POST", "/gafapay/v3/reward_promotion/validate_referral_code") => {
             json!({"referral_code": code, "user_type": 2})
         }
@@ -146,6 +158,7 @@ pub(crate) fn shows(answer: &Reply, (method, route): (&Method, &str), of: &Belon
             &of.attribution,
             &of.program,
             &of.api_key,
+            &of.webhook,
             &of.erasure,
         ]
         .iter()

@@ -9,6 +9,8 @@ use tests::{Reply, Verv};
 const DEFAULT: &str = "default-key-that-is-long-enough-for-hs256";
 const PLATFORM: &str = "platform-key-that-is-long-enough-for-hs256";
 
+const WEBHOOKS: &str = "/api/v1/webhooks";
+
 /// An owner with one of everything.
 #[derive(Debug, Clone)]
 pub(crate) struct Belongings {
@@ -19,6 +21,9 @@ pub(crate) struct Belongings {
     pub(crate) attribution: String,
     pub(crate) program: String,
     pub(crate) api_key: String,
+    pub(crate) webhook: String,
+    /// The event that is delivered to it.
+    pub(crate) delivered: String,
     /// The receipt of somebody's erasure.
     pub(crate) erasure: String,
 }
@@ -35,6 +40,8 @@ impl Belongings {
             attribution: format!("attr_{id}"),
             program: format!("prg_{id}"),
             api_key: format!("key_{id}"),
+            webhook: format!("whk_{id}"),
+            delivered: format!("evt_{id}"),
             erasure: format!("erased_{id}"),
         }
     }
@@ -50,6 +57,8 @@ impl Belongings {
             .replace(&self.attribution, "ATTRIBUTION")
             .replace(&self.program, "PROGRAM")
             .replace(&self.api_key, "API_KEY")
+            .replace(&self.webhook, "WEBHOOK")
+            .replace(&self.delivered, "EVENT")
             .replace(&self.erasure, "ERASURE")
             .replace(&self.code, "CODE")
             .replace(&self.mentor, "MENTOR")
@@ -102,6 +111,11 @@ impl World {
             .await;
         let key = json!({"org_id": org, "name": mentor, "scopes": ["codes:read"]});
         let key = self.make(Method::POST, "/api/v1/api-keys", key).await;
+        let webhook = json!({"org_id": org, "url": "https://hooks.example/", "events": ["*"]});
+        let webhook = self.make(Method::POST, WEBHOOKS, webhook).await;
+        let test = format!("{WEBHOOKS}/{}/test", webhook.string("/id"));
+        let delivery = self.verv.call_as(&self.admin, Method::POST, &test, None);
+        let delivery = delivery.await.expect(202);
         Belongings {
             org: org.to_owned(),
             mentor: mentor.to_owned(),
@@ -110,6 +124,8 @@ impl World {
             attribution: click.string("/id"),
             program: program.string("/id"),
             api_key: key.string("/id"),
+            webhook: webhook.string("/id"),
+            delivered: delivery.string("/event_id"),
             erasure: Belongings::nobodys().erasure,
         }
     }

@@ -5,6 +5,7 @@ mod callers;
 mod conversions;
 mod events;
 mod terms;
+mod webhooks;
 
 use axum::http::Method;
 use callers::Caller;
@@ -136,9 +137,15 @@ async fn measure(caller: Caller, count: usize) -> Costs {
     terms::counted(&verv, &mut measured).await;
     terms::limited(&verv, &code, &mut measured).await;
     events::polled(&verv, &mut measured).await;
+    // What staff and servers alone may, even where the API is public.
+    let verv = match caller {
+        Caller::Server => verv,
+        Caller::Public | Caller::Staff => verv.as_platform(),
+    };
+    webhooks::registered(&verv, &mut measured).await;
     // A person's data is for people: no API key opens it.
     if caller != Caller::Server {
-        erasures(&verv.as_platform(), &mut measured).await;
+        erasures(&verv, &mut measured).await;
     }
     measured.costs
 }

@@ -8,6 +8,7 @@ use tests::{Reply, Verv};
 
 const PROGRAMS: &str = "/api/v1/referral-programs";
 const KEYS: &str = "/api/v1/api-keys";
+const WEBHOOKS: &str = "/api/v1/webhooks";
 
 /// Something in every list.
 async fn filled() -> Verv {
@@ -25,6 +26,15 @@ async fn filled() -> Verv {
     verv.call_as(&staff, Method::POST, KEYS, Some(key))
         .await
         .expect(201);
+    let webhook =
+        json!({"org_id": ORG, "url": "https://hooks.example/?a=1,2", "events": ["code.created"]});
+    let made = verv
+        .call_as(&staff, Method::POST, WEBHOOKS, Some(webhook))
+        .await;
+    let test = format!("{WEBHOOKS}/{}/test", made.expect(201).string("/id"));
+    verv.call_as(&staff, Method::POST, &test, None)
+        .await
+        .expect(202);
     verv
 }
 
@@ -77,7 +87,10 @@ async fn csv_has_the_columns_of_the_json() {
     let verv = filled().await;
     let of_mentor = format!("{ATTRIBUTIONS}/mentor/{MENTOR}");
     let programs = format!("{PROGRAMS}?org_id={ORG}");
-    for list in [CODES, RECORDS, ATTRIBUTIONS, &of_mentor, &programs, KEYS] {
+    let webhook = get(&verv, WEBHOOKS, "application/json").await;
+    let deliveries = format!("{WEBHOOKS}/{}/deliveries", webhook.string("/data/0/id"));
+    let shared = [CODES, RECORDS, ATTRIBUTIONS, &of_mentor, &programs, KEYS];
+    for list in shared.into_iter().chain([WEBHOOKS, &deliveries]) {
         let json = get(&verv, list, "application/json").await;
         assert_eq!(json.header("content-type"), "application/json", "{list}");
         let csv = get(&verv, list, "text/csv").await;

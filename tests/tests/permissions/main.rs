@@ -11,6 +11,7 @@ mod platform;
 mod policy;
 mod privacy;
 mod programs;
+mod webhooks;
 
 use platform::Platform;
 use policy::statements;
@@ -26,6 +27,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
     flows::attributions(&platform).await;
     programs::programs(&platform).await;
     events::events(&platform).await;
+    webhooks::webhooks(&platform).await;
     api_keys::api_keys(&platform).await;
     flows::aggregation(&platform).await;
     privacy::erasures(&platform).await;

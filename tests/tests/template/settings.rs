@@ -12,7 +12,9 @@ use web::settings::Settings;
 fn every_setting_is_a_variable_of_the_functions() {
     // Where AWS_LAMBDA_FUNCTION_NAME comes from, and where secrets must not.
     let secrets = ["TOKEN_KEYS", "AUDIT_KEY", "TRUSTED_PROXY_SECRET"];
-    let not_of_the_template = [&["AWS_LAMBDA_FUNCTION_NAME"][..], &secrets].concat();
+    // On Lambda it has one value.
+    let on_lambda = ["AWS_LAMBDA_FUNCTION_NAME", "WEBHOOK_TARGETS"];
+    let not_of_the_template = [&on_lambda[..], &secrets].concat();
     let asked = RefCell::new(BTreeSet::new());
     let settings = Settings::from_lookup(|variable| {
         asked.borrow_mut().insert(variable.to_owned());
@@ -94,7 +96,12 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
 }
 
 /// The functions with a route that needs a token even where the API is public.
-const VERIFY_ALWAYS: [&str; 3] = ["reward-promotion", "api-keys", "privacy"];
+const VERIFY_ALWAYS: [&str; 4] = [
+    "reward-promotion",
+    "api-keys",
+    "webhook-registry",
+    "privacy",
+];
 
 /// With a public API, only those functions read the keys that verify tokens all the same.
 #[test]
