@@ -143,9 +143,10 @@ async fn a_webhook_is_changed_and_disabled_and_enabled() {
     let made = make(&verv, "org_1").await;
     let path = path(&made);
     let read = webhook(&verv, &made).await;
-    let failing = verv.store.note_receiver(&read, ReceiverState::Failing, verv.now());
-    failing
-        .await.expect("the engine answers").expect("changed");
+    let failing = verv
+        .store
+        .note_receiver(&read, ReceiverState::Failing, verv.now());
+    failing.await.expect("the engine answers").expect("changed");
     let off = patch(&verv, &path, json!({"status": "disabled"}))
         .await
         .expect(200);

@@ -9,6 +9,7 @@ use domain::delivery::NextAttempt;
 use local::stream::Stream;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use store::UnscopedStore;
 use tests::Verv;
 use tests::faults::{Fault, Faults};
 use tests::gate::{Gate, Stop};
@@ -46,7 +47,7 @@ async fn a_killed_batch_of_the_stream_begins_each_delivery_once() {
     let told = events::stream::read(&batch).told;
     let mut kills = 0;
     for stop in stops() {
-        let store = verv.store_of_another_process();
+        let store = UnscopedStore::new(gate.client(&verv.engine.endpoint()), "verv");
         let next = NextAttempt::at(verv.now());
         let work = async {
             events::deliveries::begin(&store, &told, next, verv.now()).await;

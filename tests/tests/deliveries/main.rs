@@ -2,6 +2,7 @@
 
 mod attempts;
 mod bed;
+mod costs;
 mod killed;
 mod many;
 mod receivers;
