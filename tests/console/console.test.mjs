@@ -441,6 +441,63 @@ describe("tokens", () => {
     });
   });
 
+  test("a webhook is made, its secret shown once, tested, disabled and deleted", async () => {
+    const token = closed.token("ROLE_ORG");
+    await onPage(closed, { allowed: ["401", "409"] }, async (page) => {
+      await page.goto(`/console#/o/${ORG}/webhooks`);
+      await page.getByText("Only an organisation’s staff can see this").waitFor();
+      await page.getByLabel("Token or API key").fill(token);
+      await page.keyboard.press("Enter");
+      await settled(page);
+      await page.getByText("No webhooks.").waitFor();
+      await page.getByRole("button", { name: "New webhook" }).click();
+      const dialog = page.getByRole("dialog");
+      // Nothing listens there: the test fails at once and is to be tried again.
+      await dialog.getByLabel("Address").fill("http://127.0.0.1:9/verv");
+      await dialog.getByLabel("attribution.confirmed").check();
+      await dialog.getByRole("button", { name: "Make the webhook" }).click();
+      await page.getByText("Copy the secret now").waitFor();
+      const secret = await page.locator(".secret code").innerText();
+      assert.match(secret, /^whsec_/);
+      await page.getByRole("button", { name: "Close" }).click();
+      await settled(page);
+      assert.ok(!(await page.content()).includes(secret));
+      await page.getByRole("link", { name: "http://127.0.0.1:9/verv" }).click();
+      await page.getByText("Nothing has been delivered.").waitFor();
+      assert.deepEqual(await accessibilityFaults(page), []);
+
+      await page.getByRole("button", { name: "Send a test" }).click();
+      const row = page.locator("tbody tr", { hasText: "webhook.test" });
+      await row.locator(".badge.pending").waitFor();
+      await row.getByRole("button", { name: "Replay" }).click();
+      await page.getByText("It goes out once more").waitFor();
+      await settled(page);
+      for (const width of [360, 1440]) {
+        await page.setViewportSize({ width, height: 800 });
+        assert.deepEqual(await accessibilityFaults(page), []);
+        const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(excess <= 0, `${width}: ${excess} pixels`);
+      }
+
+      await page.getByRole("button", { name: "New secret" }).click();
+      await dialog.getByRole("button", { name: "New secret" }).click();
+      await page.getByText("Copy the secret now").waitFor();
+      assert.notEqual(await page.locator(".secret code").innerText(), secret);
+      await page.getByRole("button", { name: "Close" }).click();
+      await page.getByRole("button", { name: "Disable" }).click();
+      await dialog.getByRole("button", { name: "Disable" }).click();
+      await page.locator(".badge.disabled").waitFor();
+      assert.equal(await page.getByRole("button", { name: "Send a test" }).count(), 0);
+      await row.getByRole("button", { name: "Replay" }).click();
+      await page.getByText("Nothing is delivered to a webhook that is disabled.").waitFor();
+      await page.getByRole("button", { name: "Enable" }).click();
+      await page.locator(".badge.enabled").waitFor();
+      await page.getByRole("button", { name: "Delete" }).click();
+      await dialog.getByRole("button", { name: "Delete" }).click();
+      await page.getByText("No webhooks.").waitFor();
+    });
+  });
+
   test("a person is shown, handed over and erased", async () => {
     const token = closed.token("ROLE_ORG");
     const authorization = `Bearer ${token}`;

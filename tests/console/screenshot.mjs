@@ -29,6 +29,8 @@ async function everything() {
   await platform.call("POST", "/api/v1/referral-programs", { org_id: ORG, name: "Spring 2027", currency_id: "NOK", max_referrals_per_code: 50, eligible_user_types: [2, 3] });
   const token = platform.token("ROLE_ORG");
   await platform.call("POST", "/api/v1/api-keys", { org_id: ORG, name: "Sign-up server", scopes: ["codes:read", "clicks:write", "conversions:write"] }, { authorization: `Bearer ${token}` });
+  const { json: webhook } = await platform.call("POST", "/api/v1/webhooks", { org_id: ORG, url: "https://hooks.example.org/verv", events: ["attribution.confirmed", "limit.reached"] }, { authorization: `Bearer ${token}` });
+  await platform.call("POST", `/api/v1/webhooks/${webhook.id}/test`, undefined, { authorization: `Bearer ${token}` });
   const views = {
     home: "/",
     start: "/console",
@@ -38,6 +40,8 @@ async function everything() {
     clicks: `/console#/o/${ORG}/clicks`,
     recruitments: `/console#/o/${ORG}/recruitments`,
     programs: `/console#/o/${ORG}/programs`,
+    webhooks: `/console#/o/${ORG}/webhooks`,
+    webhook: `/console#/o/${ORG}/webhooks/${webhook.id}`,
     keys: `/console#/o/${ORG}/keys`,
     mentor: `/console#/m/${ORG}/usr_jan`,
     docs: "/docs#getOrCreateReferralCode",
@@ -51,7 +55,7 @@ async function everything() {
         const { page, context, faults } = await openPage(browser, platform.origin, { width, scheme, locale: scheme === "dark" ? "nb-NO" : "en-GB", allowed: ["401"] });
         await page.goto(address);
         await settled(page).catch(() => {});
-        if (name === "keys") {
+        if (["keys", "webhook", "webhooks"].includes(name)) {
           await page.locator("input[type=password]").fill(token);
           await page.keyboard.press("Enter");
           await page.locator("table").waitFor();

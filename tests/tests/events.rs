@@ -185,7 +185,26 @@ async fn api_keys_answer_their_events() {
 
 #[tokio::test]
 async fn webhook_registry_answers_its_events() {
-    insta::assert_snapshot!(answers("webhook-registry-").await, @"");
+    insta::assert_snapshot!(answers("webhook-registry-").await, @r#"
+    webhook-registry-list: 200
+      {"data":[{"id":"whk_019d2a5c000070008000000000000003","org_id":"org_002","url":"https://hooks.example.org/verv","events":["attribution.confirmed"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T13:36:05Z"}],"pagination":{"page":1,"limit":20,"total":1}}
+    webhook-registry-create: 201 /api/v1/webhooks/whk_…
+      {"secret":"whsec_…","id":"whk_…","org_id":"org_002","url":"https://hooks.example.org/verv","events":["attribution.confirmed","limit.reached"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T12:00:00Z"}
+    webhook-registry-show: 200
+      {"id":"whk_019d2a5c000070008000000000000003","org_id":"org_002","url":"https://hooks.example.org/verv","events":["attribution.confirmed"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T13:36:05Z"}
+    webhook-registry-update: 200
+      {"id":"whk_019d2a5c000070008000000000000003","org_id":"org_002","url":"https://hooks.example.org/verv","events":["*"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T13:36:05Z"}
+    webhook-registry-delete: 200
+      {"id":"whk_019d2a5c000070008000000000000003","deleted":true,"deleted_at":"2026-03-26T12:00:00Z"}
+    webhook-registry-rotate: 200
+      {"secret":"whsec_…","id":"whk_019d2a5c000070008000000000000003","org_id":"org_002","url":"https://hooks.example.org/verv","events":["attribution.confirmed"],"status":"enabled","disabled_reason":null,"disabled_at":null,"failing_since":null,"created_at":"2026-03-26T13:36:05Z"}
+    webhook-registry-test: 202 /api/v1/webhooks/whk_019d2a5c000070008000000000000003/deliveries
+      {"event_id":"evt_…","webhook_id":"whk_019d2a5c000070008000000000000003","type":"webhook.test","status":"pending","created_at":"2026-03-26T12:00:00Z","due_at":"2026-03-26T12:00:00Z","attempts":[]}
+    webhook-registry-deliveries: 200
+      {"data":[{"event_id":"evt_…","webhook_id":"whk_019d2a5c000070008000000000000003","type":"webhook.test","status":"failed","created_at":"2026-03-26T13:35:56Z","due_at":null,"attempts":[{"at":"2026-03-26T12:00:00Z","status":500,"error":null,"duration_ms":12}]}],"pagination":{"page":1,"limit":20,"total":1}}
+    webhook-registry-replay: 202 /api/v1/webhooks/whk_019d2a5c000070008000000000000003/deliveries
+      {"event_id":"evt_…","webhook_id":"whk_019d2a5c000070008000000000000003","type":"webhook.test","status":"pending","created_at":"2026-03-26T13:35:56Z","due_at":"2026-03-26T12:00:00Z","attempts":[]}
+    "#);
 }
 
 #[tokio::test]
@@ -340,6 +359,15 @@ fn routes_are_declared_with_their_access() {
     POST   /api/v1/api-keys                                             always ROLE_ADMIN ROLE_ORG
     GET    /api/v1/api-keys/{id}                                        always ROLE_ADMIN ROLE_ORG
     DELETE /api/v1/api-keys/{id}                                        always ROLE_ADMIN ROLE_ORG
+    GET    /api/v1/webhooks                                             always ROLE_ADMIN ROLE_ORG webhooks:read
+    POST   /api/v1/webhooks                                             always ROLE_ADMIN ROLE_ORG webhooks:write
+    GET    /api/v1/webhooks/{id}                                        always ROLE_ADMIN ROLE_ORG webhooks:read
+    PATCH  /api/v1/webhooks/{id}                                        always ROLE_ADMIN ROLE_ORG webhooks:write
+    DELETE /api/v1/webhooks/{id}                                        always ROLE_ADMIN ROLE_ORG webhooks:write
+    POST   /api/v1/webhooks/{id}/secret                                 always ROLE_ADMIN ROLE_ORG webhooks:write
+    POST   /api/v1/webhooks/{id}/test                                   always ROLE_ADMIN ROLE_ORG webhooks:write
+    GET    /api/v1/webhooks/{id}/deliveries                             always ROLE_ADMIN ROLE_ORG webhooks:read
+    POST   /api/v1/webhooks/{id}/deliveries/{event_id}/replay           always ROLE_ADMIN ROLE_ORG webhooks:write
     GET    /api/v1/referral-programs                                    ROLE_ADMIN ROLE_ORG programs:read
     POST   /api/v1/referral-programs                                    ROLE_ADMIN ROLE_ORG programs:write
     GET    /api/v1/referral-programs/{id}                               ROLE_ADMIN ROLE_ORG programs:read

@@ -152,7 +152,21 @@ async fn a_webhook_is_changed_and_disabled_and_enabled() {
         .expect(200);
     let mut shown = off.json();
     shown["id"] = json!("whk_…");
-    insta::assert_json_snapshot!(shown, @"");
+    insta::assert_json_snapshot!(shown, @r#"
+    {
+      "created_at": "2026-03-26T12:00:00Z",
+      "disabled_at": "2026-03-26T12:00:00Z",
+      "disabled_reason": "staff",
+      "events": [
+        "code.created"
+      ],
+      "failing_since": "2026-03-26T12:00:00Z",
+      "id": "whk_…",
+      "org_id": "org_1",
+      "status": "disabled",
+      "url": "https://hooks.example/verv"
+    }
+    "#);
     verv.clock.advance(TimeDelta::hours(1));
     let again = patch(&verv, &path, json!({"status": "disabled"})).await;
     assert_eq!(again.expect(200).text, off.text, "the first time stays");
@@ -356,7 +370,30 @@ async fn of_two_that_claim_an_attempt_one_goes_on_and_a_lost_one_is_picked_up() 
     let mut shown = listed.json()["data"][0].clone();
     shown["event_id"] = json!("evt_…");
     shown["webhook_id"] = json!("whk_…");
-    insta::assert_json_snapshot!(shown, @"");
+    insta::assert_json_snapshot!(shown, @r#"
+    {
+      "attempts": [
+        {
+          "at": "2026-03-26T12:00:00Z",
+          "duration_ms": 12,
+          "error": null,
+          "status": 503
+        },
+        {
+          "at": "2026-03-26T14:00:00Z",
+          "duration_ms": 12,
+          "error": null,
+          "status": 204
+        }
+      ],
+      "created_at": "2026-03-26T12:00:00Z",
+      "due_at": null,
+      "event_id": "evt_…",
+      "status": "delivered",
+      "type": "webhook.test",
+      "webhook_id": "whk_…"
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -11,12 +11,13 @@ const SECTIONS = {
   clicks: () => import("./clicks.js"),
   recruitments: () => import("./recruitments.js"),
   programs: () => import("./programs.js"),
+  webhooks: () => import("./webhooks.js"),
   keys: () => import("./keys.js"),
   privacy: () => import("./privacy.js"),
 };
 
 /** Those that need a credential even where the API is public. */
-const FOR_STAFF = ["keys", "privacy"];
+const FOR_STAFF = ["webhooks", "keys", "privacy"];
 
 const main = document.getElementById("main");
 const header = document.getElementById("header");

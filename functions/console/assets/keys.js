@@ -5,7 +5,7 @@ import { day, t } from "./text.js";
 import { announce, badge, button, checks, confirmDialog, copyButton, dialog, empty, field, fill, formDialog, h, instant, pages, table } from "./ui.js";
 
 const BASE = "/api/v1/api-keys";
-const SCOPES = ["codes:read", "codes:write", "clicks:write", "attributions:read", "conversions:write", "stats:read", "programs:read", "programs:write"];
+const SCOPES = ["codes:read", "codes:write", "clicks:write", "attributions:read", "conversions:write", "stats:read", "events:read", "programs:read", "programs:write", "webhooks:read", "webhooks:write"];
 
 export function show(view, { org }) {
   const list = h("div", {});
