@@ -1,17 +1,33 @@
 //! Deliveries to webhooks on this machine: there is no queue, so what the table has as due is
 //! attempted in this process.
 
+use domain::Clock;
 use domain::delivery::{DeliveryKey, DueDelivery};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
+use store::UnscopedStore;
 use tokio::task::JoinSet;
+use web::settings::Settings;
 use webhooks::Deliverer;
+use webhooks::connect::SystemResolver;
+use webhooks::receiver::Receivers;
 
 /// How often the table is asked what is due.
 const PERIOD: Duration = Duration::from_millis(500);
 
 /// How many attempts are under way to one webhook: a receiver that hangs holds up no other.
 const TO_ONE: usize = 16;
+
+/// What makes attempts on this machine.
+pub fn deliverer(settings: &Settings, store: &UnscopedStore, clock: &Clock) -> Deliverer {
+    Deliverer {
+        receivers: Receivers::new(settings.webhook_targets, Arc::new(SystemResolver)),
+        store: store.clone(),
+        clock: clock.clone(),
+        queue: None,
+    }
+}
 
 /// Attempts that are under way.
 #[derive(Default)]

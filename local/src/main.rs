@@ -5,7 +5,7 @@ use domain::Clock;
 use dynoxide::Database;
 use local::api_key::{self, ApiKeyArguments};
 use local::cors::with_cors;
-use local::deliveries::deliver_regularly;
+use local::deliveries::{deliver_regularly, deliverer};
 use local::demo;
 use local::dynamodb::DynamoDb;
 use local::engine::Engine;
@@ -26,9 +26,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 use web::App;
 use web::lambda::logs::filter;
 use web::settings::{ApiAccess, SettingError, Settings, env_var};
-use webhooks::Deliverer;
-use webhooks::connect::SystemResolver;
-use webhooks::receiver::Receivers;
 
 /// Runs Verv on this machine, with DynamoDB embedded.
 #[derive(Parser)]
@@ -134,12 +131,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     let events =
         stream.map(|stream| tokio::spawn(tell_regularly(stream, store.clone(), clock.clone())));
-    let deliveries = tokio::spawn(deliver_regularly(Deliverer {
-        receivers: Receivers::new(settings.webhook_targets, Arc::new(SystemResolver)),
-        store: store.clone(),
-        clock: clock.clone(),
-        queue: None,
-    }));
+    let deliveries = tokio::spawn(deliver_regularly(deliverer(&settings, &store, &clock)));
     let aggregator = tokio::spawn(local::aggregate_regularly(
         store,
         clock,

@@ -21,7 +21,7 @@ struct Failure {
 }
 
 impl Deliverer {
-    /// Makes the attempts that the messages of a batch ask for, side by side: a receiver that
+    /// Makes the attempts that the messages of a batch name, side by side: a receiver that
     /// fails is no failure of its message. Gives those that cannot be read, or whose delivery
     /// cannot be.
     pub async fn deliver(&self, batch: &Value) -> Failures {

@@ -1,4 +1,4 @@
-//! Deliveries of events to webhooks: attempts that the queue asks for, and what a schedule
+//! Deliveries of events to webhooks: attempts that the queue has messages for, and what a schedule
 //! finds overdue.
 //!
 //! When a delivery is due is in the table; a message of the queue only says that it is. An attempt

@@ -146,7 +146,7 @@ mod tests {
             (PLAIN, 7, Some(D::hours(14))),
             (PLAIN, 8, Some(D::hours(20))),
             (PLAIN, 9, Some(D::hours(24))),
-            // What a receiver asks for only ever makes it later, and by a day at most.
+            // What a receiver requests only ever makes it later, and by a day at most.
             (asks(D::zero()), 1, Some(D::seconds(5))),
             (asks(second * 5), 1, Some(D::seconds(5))),
             (asks(second * 6), 1, Some(D::seconds(6))),
