@@ -628,6 +628,17 @@ describe("for everyone", () => {
     });
   });
 
+  test("the document says what webhooks are sent", async () => {
+    await onPage(open, {}, async (page) => {
+      await page.goto("/docs#sent-attribution.confirmed");
+      const sent = page.locator('[id="sent-attribution.confirmed"]');
+      await sent.getByText("webhook-signature").waitFor();
+      await sent.getByText("new_member_id").first().waitFor();
+      assert.equal(await sent.getByRole("button", { name: "Send" }).count(), 0);
+      assert.deepEqual(await accessibilityFaults(page), []);
+    });
+  });
+
   test("a mentor shares by the browser's sheet, or by a copy", async () => {
     await onPage(open, {}, async (page) => {
       await page.addInitScript(() => {

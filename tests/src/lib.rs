@@ -6,6 +6,7 @@
 //! template denies ([`policy`]), that no log line tells who somebody is ([`logs`]), and that
 //! `openapi.yaml` says every request that is carried out and every answer ([`openapi`]).
 
+pub mod answers;
 pub mod contract;
 pub mod faults;
 pub mod flows;

@@ -20,6 +20,15 @@ const operations = Object.entries(api.paths).flatMap(([path, item]) =>
     parameters: [...(item.parameters ?? []), ...(item[method].parameters ?? [])].map(resolve),
   })));
 
+/** What is sent to the receivers of webhooks, by the type of the event. */
+const sent = Object.entries(api.webhooks).map(([type, { post }]) => ({
+  ...post,
+  method: "sent",
+  path: type,
+  operationId: `sent-${type}`,
+  parameters: post.parameters.map(resolve),
+}));
+
 function table(caption, columns, rows) {
   return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h("table", {}, h("caption", { class: "unseen" }, caption),
@@ -84,11 +93,11 @@ function access(operation) {
 function details(operation) {
   return [
     prose(operation.description ?? ""),
-    access(operation),
+    operation.method !== "sent" && access(operation),
     parameters(operation),
     body(operation),
     responses(operation),
-    tryForm(operation),
+    operation.method !== "sent" && tryForm(operation),
   ];
 }
 
@@ -110,11 +119,13 @@ function section(operation) {
   return element;
 }
 
-const groups = api.tags.map(({ name, description }) => ({
-  name,
-  description,
-  of: operations.filter((operation) => (operation.tags ?? [])[0] === name),
-})).filter(({ of }) => of.length > 0);
+const groups = api.tags.flatMap(({ name, description }) => {
+  const of = (all) => all.filter((operation) => (operation.tags ?? [])[0] === name);
+  return [
+    { name, description, of: of(operations) },
+    { name: "What webhooks are sent", description: "One request for each event, signed by the secret of the webhook.", of: of(sent) },
+  ];
+}).filter(({ of }) => of.length > 0);
 
 main.replaceChildren(
   h("h1", { tabindex: "-1" }, `${api.info.title} API`),

@@ -21,6 +21,7 @@ pub mod conversion;
 pub mod delivery;
 pub mod event;
 pub mod event_data;
+pub mod event_filter;
 pub mod event_type;
 pub mod facts;
 pub mod ids;
@@ -52,6 +53,7 @@ pub use code_record::{CodeRecord, CodeStatus, UserType};
 pub use conversion::Recruitment;
 pub use delivery::{Delivery, DeliveryStatus};
 pub use event::{Event, NamedEvent, OutboxEntry};
+pub use event_filter::EventFilter;
 pub use event_type::EventType;
 pub use ids::{
     ApiKeyId, AttributionId, CodeId, CurrencyId, EventId, MemberId, MentorId, OrgId, ProgramId,
@@ -64,6 +66,6 @@ pub use scope::{OutOfScope, OwnerFilter, Scope};
 pub use text::Invalid;
 pub use time_span::TimeSpan;
 pub use usage::CountedCode;
-pub use webhook::{Endpoint, EventFilter, Webhook};
+pub use webhook::{Endpoint, Webhook};
 pub use webhook_secret::{WebhookSecret, WebhookSecrets};
 pub use webhook_url::{WebhookTargets, WebhookUrl};

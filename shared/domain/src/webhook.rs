@@ -2,70 +2,19 @@
 //! longer told.
 
 use crate::clock::Timestamp;
+use crate::event_filter::EventFilter;
 use crate::event_type::EventType;
 use crate::ids::{OrgId, WebhookId};
-use crate::text::Invalid;
 use crate::webhook_secret::WebhookSecrets;
 use crate::webhook_url::{WebhookTargets, WebhookUrl};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// How many webhooks an organisation may have: each event is delivered to all of them.
 pub const MOST_OF_ORG: u32 = 20;
 
 /// For how long every delivery may fail until the webhook is disabled.
 pub const FAILING_FOR: TimeDelta = TimeDelta::days(5);
-
-/// The events that a webhook is told of. Written as the list of their types, or as `["*"]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<String>", into = "Vec<String>")]
-pub enum EventFilter {
-    /// Every type, those included that are added later.
-    All,
-    /// These types: at least one.
-    Types(BTreeSet<EventType>),
-}
-
-/// How every type is written.
-const ALL: &str = "*";
-
-impl EventFilter {
-    /// Whether events of this type are told.
-    pub fn matches(&self, event_type: EventType) -> bool {
-        match self {
-            Self::All => true,
-            Self::Types(types) => types.contains(&event_type),
-        }
-    }
-}
-
-impl TryFrom<Vec<String>> for EventFilter {
-    type Error = Invalid;
-
-    fn try_from(names: Vec<String>) -> Result<Self, Invalid> {
-        const INVALID: Invalid =
-            Invalid("must hold types of events such as code.created, each once, or * alone");
-        if names == [ALL] {
-            return Ok(Self::All);
-        }
-        let types = names.iter().map(|name| name.parse::<EventType>());
-        let types: BTreeSet<_> = types.collect::<Result<_, _>>().map_err(|_| INVALID)?;
-        if types.is_empty() || types.len() != names.len() {
-            return Err(INVALID);
-        }
-        Ok(Self::Types(types))
-    }
-}
-
-impl From<EventFilter> for Vec<String> {
-    fn from(filter: EventFilter) -> Self {
-        match filter {
-            EventFilter::All => vec![ALL.to_owned()],
-            EventFilter::Types(types) => types.iter().map(ToString::to_string).collect(),
-        }
-    }
-}
 
 /// A webhook, without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -309,30 +258,6 @@ mod tests {
     fn disabled(reason: DisabledReason, at: DateTime<Utc>) -> Option<Disabled> {
         let at = at.into();
         Some(Disabled { reason, at })
-    }
-
-    #[test]
-    fn a_filter_is_every_type_or_a_list_of_them() {
-        let some = filter(r#"["limit.reached","code.created"]"#).expect("a filter");
-        let all = filter(r#"["*"]"#).expect("a filter");
-        for event_type in EventType::ALL {
-            assert!(all.matches(*event_type));
-            let is_one = matches!(event_type, EventType::CodeCreated | EventType::LimitReached);
-            assert_eq!(some.matches(*event_type), is_one, "{event_type}");
-        }
-        let written = |filter| serde_json::to_string(&filter).expect("JSON");
-        assert_eq!(written(some), r#"["code.created","limit.reached"]"#);
-        assert_eq!(written(all), r#"["*"]"#);
-        for refused in [
-            "[]",
-            r#"["*","code.created"]"#,
-            r#"["code.created","code.created"]"#,
-            r#"["code.*"]"#,
-            r#"["webhook.test"]"#,
-            r#""*""#,
-        ] {
-            assert_eq!(filter(refused), None, "{refused}");
-        }
     }
 
     #[test]

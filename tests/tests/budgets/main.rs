@@ -4,6 +4,7 @@
 mod callers;
 mod conversions;
 mod events;
+mod privacy;
 mod terms;
 mod webhooks;
 
@@ -41,10 +42,6 @@ const CLICK: Budget = budget(2, 1.0, 3.0);
 const CONFIRM: Budget = budget(2, 2.0, 18.0);
 const TOTAL: Budget = budget(2, 6.0, 0.0);
 const LIST: Budget = budget(2, 16.0, 0.0);
-const EXPORT_MEMBER: Budget = budget(3, 3.0, 0.0);
-const ERASE_MEMBER: Budget = budget(4, 3.0, 28.0);
-const EXPORT_MENTOR: Budget = budget(24, 16.0, 0.0);
-const ERASE_MENTOR: Budget = budget(70, 40.0, 42.0);
 
 /// Nearly all that there is.
 const SPAN: &str = "from=2020-01-01T00:00:00Z&to=2026-03-26T11:30:00Z";
@@ -145,7 +142,7 @@ async fn measure(caller: Caller, count: usize) -> Costs {
     webhooks::registered(&verv, &mut measured).await;
     // A person's data is for people: no API key opens it.
     if caller != Caller::Server {
-        erasures(&verv, &mut measured).await;
+        privacy::erasures(&verv, &mut measured).await;
     }
     measured.costs
 }
@@ -360,17 +357,6 @@ async fn writes(verv: &Verv, code: &str, measured: &mut Measured) {
     let again = verv.put(&path(attributions, &click), confirmation).await;
     measured.take("confirm again", CONFIRM, &again);
     conversions::reported(verv, measured, code).await;
-}
-
-/// A member, and a mentor with one code: the cost is for what is theirs, and for a look into
-/// each partition that may hold something of a mentor.
-async fn erasures(verv: &Verv, measured: &mut Measured) {
-    let path = |person: &str| format!("/api/v1/privacy/{person}?org_id=org_002");
-    let (member, mentor) = (path("members/usr_5892"), path("mentors/usr_3"));
-    measured.take("export a member", EXPORT_MEMBER, &verv.get(&member).await);
-    measured.take("erase a member", ERASE_MEMBER, &verv.delete(&member).await);
-    measured.take("export a mentor", EXPORT_MENTOR, &verv.get(&mentor).await);
-    measured.take("erase a mentor", ERASE_MENTOR, &verv.delete(&mentor).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
