@@ -7,13 +7,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chrono::TimeDelta;
+use domain::WebhookTargets;
+use domain::webhook::NewWebhook;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use tests::Verv;
+use tests::flows::ORG;
 use tests::functions::STREAM;
 use tests::runtime_api::{InitFailure, Lambda};
-use tests::samples::{self, Before, CLICK_ID, CODE_ID, WEBHOOK_ID};
+use tests::samples::{self, Before, CLICK_ID, CODE_ID};
 use tests::sqs::{QUEUE_URL, Sqs};
 
 /// EventBridge, which refuses what it is told to.
@@ -184,7 +187,16 @@ async fn a_batch_that_cannot_be_told_fails_as_a_whole() {
 #[tokio::test]
 async fn a_delivery_begins_for_each_webhook_that_is_told_of_an_event() {
     let verv = samples::platform(Before::Member).await;
-    samples::fill(&verv, Before::Webhook).await;
+    let new = NewWebhook {
+        org: ORG.parse().expect("an id"),
+        url: "https://hooks.example.org/verv".parse().expect("a URL"),
+        events: vec!["attribution.confirmed".to_owned()]
+            .try_into()
+            .expect("types"),
+    };
+    let store = verv.unrestricted();
+    let made = store.create_webhook(new, WebhookTargets::Public, None, verv.now());
+    let webhook = made.await.expect("a webhook").value.webhook.id;
     let (bridge, sqs) = (Bridge::default(), Sqs::default());
     let lambda = start_with(&verv, &bridge, &sqs).await;
     let batch = samples::read("events-stream");
@@ -194,13 +206,13 @@ async fn a_delivery_begins_for_each_webhook_that_is_told_of_an_event() {
     let [sent] = &sent[..] else {
         panic!("one of the three is a confirmation: {sent:?}")
     };
-    assert_eq!(sent["MessageGroupId"], WEBHOOK_ID);
+    assert_eq!(sent["MessageGroupId"], webhook.to_string());
     let message: Value =
         serde_json::from_str(sent["MessageBody"].as_str().expect("text")).expect("JSON");
     let confirmed = &batch["Records"][1]["dynamodb"]["NewImage"]["sk"]["S"];
     assert_eq!(
         message,
-        json!({"webhook": WEBHOOK_ID, "event": confirmed, "version": 0})
+        json!({"webhook": webhook, "event": confirmed, "version": 0})
     );
     // What the queue does not take is in the table as due, and no failure.
     *bridge.status.lock().expect("a lock") = None;

@@ -92,16 +92,13 @@ async fn a_message_is_one_attempt_and_its_retry_waits_in_the_queue() {
             assert!(error.contains("AddressRefused"), "{error}");
         }
     }
-    // All at once, or by the first one that failed: none of them twice.
-    assert_eq!(
-        retries, 2,
-        "two of the sample's messages are of events with a delivery"
-    );
+    assert_eq!(retries, 2, "the sample has messages for two of the three");
     let sent = sqs.take().concat();
     assert_eq!(sent.len(), retries);
     for message in &sent {
         assert_eq!(message["MessageGroupId"], WEBHOOK_ID);
-        assert_eq!(message["DelaySeconds"], 5);
+        let delay = message["DelaySeconds"].as_u64();
+        assert!((5..=6).contains(&delay.expect("seconds")), "{delay:?}");
         let body: Value =
             serde_json::from_str(message["MessageBody"].as_str().expect("text")).expect("JSON");
         assert_eq!(body["version"], 2);

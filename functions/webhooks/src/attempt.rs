@@ -2,7 +2,7 @@
 
 use crate::Deliverer;
 use crate::payload::message;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::delivery::{Answer, AttemptResult, NextAttempt};
 use domain::retry::{Jitter, NextStep, Outcome, is_one_at_a_time, put_off_until};
 use domain::webhook::WebhookStatus;
@@ -109,7 +109,11 @@ impl Deliverer {
         let changed = match outcome.next_step(attempts, now, Jitter::random()) {
             NextStep::Done => claimed.succeeded(result),
             NextStep::GiveUp => claimed.failed(result),
-            NextStep::RetryAt(due) => claimed.retried(result, self.next_attempt(due, now)),
+            NextStep::RetryAt(due) => {
+                // The table holds whole seconds, and an attempt is never early.
+                let due = due + TimeDelta::milliseconds(999);
+                claimed.retried(result, self.next_attempt(due, now))
+            }
         };
         let is_ours = self.store.replace_delivery(&changed).await?;
         if is_ours {
@@ -130,7 +134,7 @@ impl Deliverer {
 
     /// An attempt at `due`: by a message, where the queue holds one for so long.
     fn next_attempt(&self, due: DateTime<Utc>, now: DateTime<Utc>) -> NextAttempt {
-        match self.queue.is_some() && due - now <= LONGEST_DELAY {
+        match self.queue.is_some() && due - now < LONGEST_DELAY {
             true => NextAttempt::sent(due, MARGIN),
             false => NextAttempt::at(due),
         }

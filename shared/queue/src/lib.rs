@@ -95,7 +95,12 @@ fn entry(
     delay: TimeDelta,
 ) -> Result<SendMessageBatchRequestEntry, QueueError> {
     let body = serde_json::to_string(due).map_err(|error| QueueError(error.into()))?;
-    let delay = delay.clamp(TimeDelta::zero(), LONGEST_DELAY).num_seconds();
+    // Rounded up: an attempt is never early.
+    let delay = (delay
+        .clamp(TimeDelta::zero(), LONGEST_DELAY)
+        .num_milliseconds()
+        + 999)
+        / 1_000;
     let entry = SendMessageBatchRequestEntry::builder()
         .id(at.to_string())
         .message_group_id(due.key.webhook.to_string())
@@ -129,7 +134,7 @@ mod tests {
         });
         for (delay, seconds) in [
             (TimeDelta::zero(), 0),
-            (TimeDelta::milliseconds(5_500), 5),
+            (TimeDelta::milliseconds(4_100), 5),
             (TimeDelta::minutes(15), 900),
             (TimeDelta::hours(2), 900),
             (TimeDelta::seconds(-1), 0),
