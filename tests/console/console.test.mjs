@@ -460,6 +460,7 @@ describe("tokens", () => {
       const secret = await page.locator(".secret code").innerText();
       assert.match(secret, /^whsec_/);
       await page.getByRole("button", { name: "Close" }).click();
+      await dialog.waitFor({ state: "detached" });
       await settled(page);
       assert.ok(!(await page.content()).includes(secret));
       await page.getByRole("link", { name: "http://127.0.0.1:9/verv" }).click();
@@ -484,6 +485,7 @@ describe("tokens", () => {
       await page.getByText("Copy the secret now").waitFor();
       assert.notEqual(await page.locator(".secret code").innerText(), secret);
       await page.getByRole("button", { name: "Close" }).click();
+      await dialog.waitFor({ state: "detached" });
       await page.getByRole("button", { name: "Disable" }).click();
       await dialog.getByRole("button", { name: "Disable" }).click();
       await page.locator(".badge.disabled").waitFor();

@@ -159,11 +159,7 @@ function deliveries(path, filter, load) {
 function attempts({ attempts: made, due_at: due }) {
   const last = made[made.length - 1];
   const outcome = last && (last.status ?? (last.error ? t(`deliveries.error.${last.error}`) : t("deliveries.under_way")));
-  return [
-    last ? h("span", {}, `${number(made.length)}: ${outcome} `) : t("none"),
-    h("span", { class: "hint" }, [
-      last && moment(last.at),
-      due && t("deliveries.next", { time: moment(due) }),
-    ].filter(Boolean).join(" · ")),
-  ];
+  const when = [last && moment(last.at), due && t("deliveries.next", { time: moment(due) })].filter(Boolean);
+  return h("span", {}, last ? `${number(made.length)}: ${outcome} ` : `${t("none")} `,
+    h("span", { class: "hint" }, when.join(" · ")));
 }

@@ -150,12 +150,15 @@ mod tests {
         let signing = |secrets: &WebhookSecrets, at| -> Vec<WebhookSecret> {
             secrets.in_force(at).cloned().collect()
         };
-        assert_eq!(signing(&first, now), [first.current.clone()]);
+        assert_eq!(signing(&first, now), std::slice::from_ref(&first.current));
         assert_eq!(
             signing(&second, now + OVERLAP - TimeDelta::seconds(1)),
             [second.current.clone(), first.current.clone()]
         );
-        assert_eq!(signing(&second, now + OVERLAP), [second.current.clone()]);
+        assert_eq!(
+            signing(&second, now + OVERLAP),
+            std::slice::from_ref(&second.current)
+        );
         let third = second.clone().rotated(now);
         assert_eq!(
             signing(&third, now),
