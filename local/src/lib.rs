@@ -4,6 +4,7 @@
 pub mod api_key;
 pub mod cors;
 pub mod data;
+pub mod deliveries;
 pub mod demo;
 pub mod dynamodb;
 pub mod engine;

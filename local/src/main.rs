@@ -5,6 +5,7 @@ use domain::Clock;
 use dynoxide::Database;
 use local::api_key::{self, ApiKeyArguments};
 use local::cors::with_cors;
+use local::deliveries::{deliver_regularly, deliverer};
 use local::demo;
 use local::dynamodb::DynamoDb;
 use local::engine::Engine;
@@ -134,7 +135,9 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if settings.api_access == ApiAccess::Token {
         println!("{WITH_TOKEN}");
     }
-    let events = stream.map(|stream| tokio::spawn(tell_regularly(stream, store.clone())));
+    let events =
+        stream.map(|stream| tokio::spawn(tell_regularly(stream, store.clone(), clock.clone())));
+    let deliveries = tokio::spawn(deliver_regularly(deliverer(&settings, &store, &clock)));
     let aggregator = tokio::spawn(local::aggregate_regularly(
         store,
         clock,
@@ -146,6 +149,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .with_graceful_shutdown(stop)
         .await?;
     aggregator.abort();
+    deliveries.abort();
     if let Some(events) = events {
         events.abort();
     }

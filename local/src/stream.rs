@@ -1,8 +1,10 @@
-//! The table's stream on this machine: read as the function behind it reads it on AWS, and each
-//! event told in the log, as there is no bus.
+//! The table's stream on this machine: read as the function behind it reads it on AWS. Each event
+//! is told in the log, as there is no bus, and the deliveries to webhooks begin.
 
 use crate::engine::{self, Engine};
 use aws_sdk_dynamodb::types::{StreamSpecification, StreamViewType};
+use domain::Clock;
+use domain::delivery::NextAttempt;
 use dynoxide::Database;
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::GetRecordsRequest;
@@ -95,10 +97,10 @@ fn latest(database: &Database, stream_arn: String) -> Result<String, Box<dyn Err
 }
 
 /// Tells the log of events, for ever.
-pub async fn tell_regularly(mut stream: Stream, store: UnscopedStore) {
+pub async fn tell_regularly(mut stream: Stream, store: UnscopedStore, clock: Clock) {
     loop {
         // What cannot be told is in the feed still.
-        match tell(&mut stream, &store).await {
+        match tell(&mut stream, &store, &clock).await {
             Ok(0) => tokio::time::sleep(PERIOD).await,
             Ok(_) => {}
             Err(error) => {
@@ -110,9 +112,13 @@ pub async fn tell_regularly(mut stream: Stream, store: UnscopedStore) {
 }
 
 /// Tells the next batch; how many records it had.
-async fn tell(stream: &mut Stream, store: &UnscopedStore) -> Result<usize, String> {
+async fn tell(stream: &mut Stream, store: &UnscopedStore, clock: &Clock) -> Result<usize, String> {
     let batch = stream.read().map_err(|error| error.to_string())?;
-    let named = events::name(store, events::stream::read(&batch).told).await;
+    let told = events::stream::read(&batch).told;
+    let now = clock.now();
+    // What cannot be begun is in the log.
+    events::deliveries::begin(store, &told, NextAttempt::at(now), now).await;
+    let named = events::name(store, told).await;
     for (_, named) in named.map_err(|error| error.to_string())? {
         let event_type = named.event.change.event_type();
         tracing::info!(id = %named.event.id, %event_type, "an event");

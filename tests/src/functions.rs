@@ -27,3 +27,6 @@ pub const SCHEDULED: &str = "stats-aggregator";
 
 /// The function behind the table's stream.
 pub const STREAM: &str = "events";
+
+/// The function behind the queue of deliveries to webhooks.
+pub const QUEUED: &str = "webhooks";

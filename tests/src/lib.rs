@@ -20,6 +20,7 @@ pub mod recount;
 pub mod runtime_api;
 pub mod samples;
 pub mod seed;
+pub mod sqs;
 pub mod standin;
 pub mod template;
 pub mod tokens;

@@ -7,13 +7,17 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chrono::TimeDelta;
+use domain::WebhookTargets;
+use domain::webhook::NewWebhook;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use tests::Verv;
+use tests::flows::ORG;
 use tests::functions::STREAM;
 use tests::runtime_api::{InitFailure, Lambda};
 use tests::samples::{self, Before, CLICK_ID, CODE_ID};
+use tests::sqs::{QUEUE_URL, Sqs};
 
 /// EventBridge, which refuses what it is told to.
 #[derive(Clone, Default)]
@@ -76,10 +80,17 @@ impl Bridge {
 }
 
 async fn start(verv: &Verv, bridge: &Bridge) -> Lambda {
+    start_with(verv, bridge, &Sqs::default()).await
+}
+
+async fn start_with(verv: &Verv, bridge: &Bridge, sqs: &Sqs) -> Lambda {
     let (dynamodb, endpoint) = (verv.engine.endpoint(), bridge.serve().await);
+    let queue = sqs.serve().await;
     let variables = [
         ("TABLE_NAME", "verv"),
         ("EVENT_BUS", "verv-events"),
+        ("WEBHOOK_QUEUE_URL", QUEUE_URL),
+        ("AWS_ENDPOINT_URL_SQS", &queue),
         ("AWS_ENDPOINT_URL_EVENTBRIDGE", &endpoint),
         ("AWS_ENDPOINT_URL_DYNAMODB", &dynamodb),
     ];
@@ -172,6 +183,54 @@ async fn a_batch_that_cannot_be_told_fails_as_a_whole() {
     lambda.stop().await;
 }
 
+/// To the organisation's webhook that is told of them, whether or not queue and bus take them.
+#[tokio::test]
+async fn a_delivery_begins_for_each_webhook_that_is_told_of_an_event() {
+    let verv = samples::platform(Before::Member).await;
+    let new = NewWebhook {
+        org: ORG.parse().expect("an id"),
+        url: "https://hooks.example.org/verv".parse().expect("a URL"),
+        events: vec!["attribution.confirmed".to_owned()]
+            .try_into()
+            .expect("types"),
+    };
+    let store = verv.unrestricted();
+    let made = store.create_webhook(new, WebhookTargets::Public, None, verv.now());
+    let webhook = made.await.expect("a webhook").value.webhook.id;
+    let (bridge, sqs) = (Bridge::default(), Sqs::default());
+    let lambda = start_with(&verv, &bridge, &sqs).await;
+    let batch = samples::read("events-stream");
+    *bridge.status.lock().expect("a lock") = Some(StatusCode::INTERNAL_SERVER_ERROR);
+    lambda.invoke(&batch).await.expect_err("the bus fails");
+    let sent = sqs.take().concat();
+    let [sent] = &sent[..] else {
+        panic!("one of the three is a confirmation: {sent:?}")
+    };
+    assert_eq!(sent["MessageGroupId"], webhook.to_string());
+    let message: Value =
+        serde_json::from_str(sent["MessageBody"].as_str().expect("text")).expect("JSON");
+    let confirmed = &batch["Records"][1]["dynamodb"]["NewImage"]["sk"]["S"];
+    assert_eq!(
+        message,
+        json!({"webhook": webhook, "event": confirmed, "version": 0})
+    );
+    // What the queue does not take is in the table as due, and no failure.
+    *bridge.status.lock().expect("a lock") = None;
+    sqs.set_down(true);
+    let answer = lambda.invoke(&batch).await.expect("an answer");
+    assert_eq!(answer, failures(&[]));
+    let shard = domain::Shard::all().find(|shard| {
+        let event: domain::EventId = confirmed.as_str().expect("an id").parse().expect("an id");
+        *shard == event.shard()
+    });
+    let far = verv.now() + TimeDelta::days(30_000);
+    let due = verv
+        .store
+        .due_deliveries(shard.expect("a shard"), None, far, 10);
+    assert_eq!(due.await.expect("the engine answers").len(), 1);
+    lambda.stop().await;
+}
+
 /// A hundred records go out in calls of ten, in their order.
 #[tokio::test]
 async fn a_long_batch_goes_out_in_parts() {
@@ -199,7 +258,7 @@ async fn a_long_batch_goes_out_in_parts() {
 }
 
 #[tokio::test]
-async fn without_a_bus_the_function_does_not_start() {
+async fn without_a_bus_and_a_queue_the_function_does_not_start() {
     let verv = Verv::start().await;
     let dynamodb = verv.engine.endpoint();
     let variables = [
@@ -210,4 +269,9 @@ async fn without_a_bus_the_function_does_not_start() {
         panic!("it starts without a bus");
     };
     assert!(wrote.contains("EVENT_BUS"), "{wrote}");
+    let variables = [&variables[..], &[("EVENT_BUS", "verv-events")]].concat();
+    let Err(InitFailure(wrote)) = Lambda::start(STREAM, &variables).await else {
+        panic!("it starts without a queue");
+    };
+    assert!(wrote.contains("WEBHOOK_QUEUE_URL"), "{wrote}");
 }

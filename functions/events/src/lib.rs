@@ -1,13 +1,18 @@
-//! What the table's stream leads to: each event of the outbox goes to the stack's bus.
+//! What the table's stream leads to: each event of the outbox goes to the stack's bus, and to a
+//! delivery for each webhook of its organisation that is told of it.
 //!
 //! An event goes out at least once: what could not be told is reported by its place in the
 //! stream, from which Lambda goes on. Receivers tell a repetition by its id.
 
 pub mod bus;
+pub mod deliveries;
 pub mod stream;
 
 use bus::{Bus, BusError};
+use chrono::{DateTime, Utc};
 use domain::NamedEvent;
+use domain::delivery::NextAttempt;
+use queue::{MARGIN, Queue};
 use serde::Serialize;
 use serde_json::Value;
 use store::{StoreError, UnscopedStore};
@@ -37,14 +42,34 @@ pub enum TellError {
     Bus(#[from] BusError),
 }
 
-/// Tells the bus of the events in a batch of the stream, and gives what it did not take.
+/// Where events go.
+#[derive(Debug, Clone)]
+pub struct Outlets {
+    /// Each of them.
+    pub bus: Bus,
+    /// A message for each delivery to a webhook.
+    pub queue: Queue,
+}
+
+/// Begins the deliveries of the events in a batch of the stream at `now`, and puts the events on
+/// the bus. Gives those that it could not do both for.
 ///
 /// # Errors
 /// [`TellError`]: Lambda tries the whole batch again, in halves.
-pub async fn tell(store: &UnscopedStore, bus: &Bus, batch: &Value) -> Result<Failures, TellError> {
+pub async fn tell(
+    store: &UnscopedStore,
+    outlets: &Outlets,
+    batch: &Value,
+    now: DateTime<Utc>,
+) -> Result<Failures, TellError> {
+    let Outlets { bus, queue } = outlets;
     let read = stream::read(batch);
-    let told = name(store, read.told).await?;
     let mut failed = read.unreadable;
+    // First, so that a bus which is out of reach holds up no webhook. Both may be repeated.
+    let begun = deliveries::begin(store, &read.told, NextAttempt::sent(now, MARGIN), now).await;
+    failed.extend(begun.failed);
+    deliveries::send(queue, &begun.due).await;
+    let told = name(store, read.told).await?;
     for events in told.chunks(bus::AT_MOST) {
         let refused = bus
             .put(events.iter().map(|(_, event)| event.clone()))

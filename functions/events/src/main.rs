@@ -1,8 +1,10 @@
 //! The Lambda function behind the table's stream.
 
+use events::Outlets;
 use events::bus::Bus;
 use events::{Failures, tell};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use queue::Queue;
 use serde_json::Value;
 use web::lambda::{Started, VerifiesTokens, start};
 use web::problem::chain;
@@ -10,15 +12,19 @@ use web::problem::chain;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let started = &start(VerifiesTokens::Never).await?;
-    let bus = &Bus::new(&started.aws, started.settings.require_event_bus()?);
-    lambda_runtime::run(service_fn(move |event| handle(started, bus, event))).await
+    let settings = &started.settings;
+    let outlets = &Outlets {
+        bus: Bus::new(&started.aws, settings.require_event_bus()?),
+        queue: Queue::new(&started.aws, settings.require_webhook_queue()?.as_str()),
+    };
+    lambda_runtime::run(service_fn(move |event| handle(started, outlets, event))).await
 }
 
 async fn handle(
     started: &Started,
-    bus: &Bus,
+    outlets: &Outlets,
     event: LambdaEvent<Value>,
 ) -> Result<Failures, Error> {
-    let told = tell(&started.store, bus, &event.payload).await;
+    let told = tell(&started.store, outlets, &event.payload, started.clock.now()).await;
     Ok(told.inspect_err(|error| tracing::error!(cause = chain(error), "events are not told"))?)
 }

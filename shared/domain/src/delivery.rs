@@ -262,12 +262,16 @@ impl Delivery {
     /// The delivery once the attempt under way has come to `result`, and `next` follows.
     #[must_use]
     pub fn retried(self, result: AttemptResult, next: NextAttempt) -> Self {
-        let next = Some(next);
-        let version = self.version + 1;
+        self.with_result(result).postponed(next)
+    }
+
+    /// The delivery whose attempt is put off until `next`: none is counted for it.
+    #[must_use]
+    pub fn postponed(self, next: NextAttempt) -> Self {
         Self {
-            next,
-            version,
-            ..self.with_result(result)
+            next: Some(next),
+            version: self.version + 1,
+            ..self
         }
     }
 
@@ -356,6 +360,8 @@ mod tests {
     fn what_an_attempt_came_to_is_kept_with_it() {
         let claimed = || pending().claimed(at(0)).expect("pending");
         let next = NextAttempt::sent(at(300), TimeDelta::minutes(2));
+        let postponed = pending().postponed(next);
+        assert_eq!((postponed.version, postponed.attempts.len()), (1, 0));
         let retried = claimed().retried(result(500), next);
         assert_eq!(retried.attempts[0].result, Some(result(500)));
         assert_eq!(retried.status, DeliveryStatus::Pending);

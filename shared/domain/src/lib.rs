@@ -4,6 +4,7 @@
 //! string never becomes a [`Code`] or a [`MentorId`]. A rule is a function of values that
 //! returns what to do or a refusal; the store reads, lets the domain decide, and commits.
 
+pub mod address;
 pub mod api_key;
 pub mod attribution;
 pub mod caller;
@@ -29,8 +30,10 @@ pub mod period;
 pub mod privacy;
 pub mod program;
 pub mod rate;
+pub mod retry;
 pub mod rollup;
 pub mod scope;
+pub mod signature;
 pub mod stats;
 pub mod terms;
 pub mod terms_in_force;

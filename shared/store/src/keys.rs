@@ -25,6 +25,7 @@
 //! | misses of an address in a minute | `MISS#<hash>` | `MISS` |
 //! | entry of an organisation's outbox | `EVENT#<org>#<shard>` | `evt_…` |
 //! | webhook | `WHK#<shard>` | `whk_…` |
+//! | turn at a failing webhook | `WHK#<shard>` | `whk_…#TURN` |
 //! | number of an organisation's webhooks | `WHK#O#<org>` | `COUNT` |
 //! | delivery of an event to a webhook | `WEBHOOK#<webhook>#<shard>` | `evt_…` |
 //! | erasure of a mentor under way | `ERASURE` | `M#<org>#<mentor>` |

@@ -38,6 +38,9 @@ pub struct Settings {
     pub stack_name: Option<String>,
     /// `EVENT_BUS`: the EventBridge bus that events are put on, for the function that does so.
     pub event_bus: Option<String>,
+    /// `WEBHOOK_QUEUE_URL`: the SQS queue of deliveries to webhooks, for the functions that send to
+    /// it.
+    pub webhook_queue: Option<Url>,
     /// `JOIN_BASE_URL`: the page where a recruited person joins. Required on Lambda, where it
     /// must be https.
     pub join_base_url: Url,
@@ -97,6 +100,7 @@ impl Settings {
             table_name: dynamodb::table_name(set("TABLE_NAME"), on_lambda)?,
             stack_name: set("STACK_NAME").or_else(|| on_lambda.then(|| "verv".to_owned())),
             event_bus: set("EVENT_BUS"),
+            webhook_queue: webhooks::queue(set("WEBHOOK_QUEUE_URL"))?,
             join_base_url: links::join_base_url(set("JOIN_BASE_URL"), on_lambda)?,
             short_base_url: links::short_base_url(set("SHORT_BASE_URL"), on_lambda)?,
             link_fallback_url: links::fallback_url(set("LINK_FALLBACK_URL"), on_lambda)?,
@@ -124,6 +128,15 @@ impl Settings {
     pub fn require_event_bus(&self) -> Result<&str, SettingError> {
         let bus = self.event_bus.as_deref();
         bus.ok_or_else(|| SettingError::new("EVENT_BUS", "must name the EventBridge bus"))
+    }
+
+    /// The queue of deliveries to webhooks.
+    ///
+    /// # Errors
+    /// [`SettingError`] where none is named.
+    pub fn require_webhook_queue(&self) -> Result<&Url, SettingError> {
+        let queue = self.webhook_queue.as_ref();
+        queue.ok_or_else(|| SettingError::new("WEBHOOK_QUEUE_URL", "must name the SQS queue"))
     }
 
     /// Passes if there is a key to verify tokens with; only on Lambda may there be none.
@@ -279,6 +292,7 @@ mod tests {
             ("TOKEN_LIFETIME_HOURS", "a day"),
             ("API_KEY_MODE", "prod"),
             ("WEBHOOK_TARGETS", "private"),
+            ("WEBHOOK_QUEUE_URL", "verv-webhooks"),
             ("MISS_LIMIT", "-1"),
             ("CLICK_RATE", "many"),
             ("CLICK_BURST", "0"),

@@ -5,6 +5,7 @@
 //! That nothing else in the suite needs more, the harness itself sees to: `tests::policy`.
 
 mod api_keys;
+mod deliveries;
 mod events;
 mod flows;
 mod platform;
@@ -16,7 +17,7 @@ mod webhooks;
 use platform::Platform;
 use policy::statements;
 use std::fmt::Write;
-use tests::functions::{SCHEDULED, STREAM};
+use tests::functions::{QUEUED, SCHEDULED, STREAM};
 use tests::policy::{Permissions, allowed};
 use tests::template::Template;
 
@@ -28,6 +29,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
     programs::programs(&platform).await;
     events::events(&platform).await;
     webhooks::webhooks(&platform).await;
+    deliveries::deliveries(&platform).await;
     api_keys::api_keys(&platform).await;
     flows::aggregation(&platform).await;
     privacy::erasures(&platform).await;
@@ -39,6 +41,7 @@ async fn every_policy_allows_exactly_what_its_function_does() {
     }
     recorded.push((SCHEDULED, platform.scheduled.1.seen()));
     recorded.push((STREAM, platform.stream.1.seen()));
+    recorded.push((QUEUED, platform.queued.1.seen()));
     let mut wrong = String::new();
     for (name, needed) in recorded {
         let allowed = allowed(template.function(name));

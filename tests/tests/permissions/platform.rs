@@ -33,6 +33,8 @@ pub(crate) struct Platform {
     pub(crate) scheduled: (UnscopedStore, Recorder),
     /// What the function behind the table's stream has.
     pub(crate) stream: (UnscopedStore, Recorder),
+    /// What the function behind the queue of deliveries has.
+    pub(crate) queued: (UnscopedStore, Recorder),
 }
 
 impl Platform {
@@ -71,11 +73,14 @@ impl Platform {
         scheduled.0.warm_up().await.expect("the table is there");
         let stream = recorded();
         stream.0.warm_up().await.expect("the table is there");
+        let queued = recorded();
+        queued.0.warm_up().await.expect("the table is there");
         Self {
             functions,
             restricted,
             scheduled,
             stream,
+            queued,
             verv,
         }
     }

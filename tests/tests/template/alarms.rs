@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use tests::functions::{SCHEDULED, STREAM};
+use tests::functions::{QUEUED, SCHEDULED, STREAM};
 use tests::template::{Template, repository};
 
 /// Every alarm of the template: its name and its properties.
@@ -204,7 +204,9 @@ fn every_function_is_watched_and_shown() {
     let dashboard = resources["Dashboard"].to_string();
     for (name, function) in functions {
         let binary = &function["Metadata"]["BuildProperties"]["Binary"];
-        let has_no_caller = [SCHEDULED, STREAM].iter().any(|name| binary == name);
+        let has_no_caller = [SCHEDULED, STREAM, QUEUED]
+            .iter()
+            .any(|name| binary == name);
         let watched = |metric| {
             let alarms = watching(&template, metric);
             let named = format!("\"{name}\"");

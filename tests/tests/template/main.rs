@@ -13,7 +13,7 @@ use std::fs;
 use std::time::Duration;
 use store::fold::SAFETY_MARGIN;
 use tests::Verv;
-use tests::functions::{SCHEDULED, STREAM, http_functions};
+use tests::functions::{QUEUED, SCHEDULED, STREAM, http_functions};
 use tests::samples::{http_events, read};
 use tests::template::{Template, declared, repository, routes};
 use web::middleware::RESERVE;
@@ -41,7 +41,7 @@ fn every_function_is_deployed_from_its_binary() {
             "{folder} in template.yaml"
         );
         let tested = http_functions();
-        let is_called_otherwise = [SCHEDULED, STREAM].contains(&folder.as_str());
+        let is_called_otherwise = [SCHEDULED, STREAM, QUEUED].contains(&folder.as_str());
         let is_tested = is_called_otherwise || tested.iter().any(|(name, _)| *name == folder);
         assert!(is_tested, "{folder} in tests::functions");
     }
@@ -294,6 +294,40 @@ fn the_stream_leads_to_its_function_in_parts_that_can_fail() {
     let kind = &record["dynamodb"]["NewImage"]["kind"]["S"];
     assert_eq!(pattern["eventName"], json!([record["eventName"]]));
     assert_eq!(pattern["dynamodb"]["NewImage"]["kind"]["S"], json!([kind]));
+}
+
+/// How long a message is hidden while it is worked on, and what one receiver can take up.
+#[test]
+fn the_queue_leads_to_its_function_one_attempt_at_a_time() {
+    let template = Template::read();
+    let function = template.function(QUEUED);
+    let mapping = &function["Properties"]["Events"]["Queue"]["Properties"];
+    assert_eq!(
+        mapping["Queue"],
+        json!({"Fn::GetAtt": ["Deliveries", "Arn"]})
+    );
+    assert_eq!(
+        mapping["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
+    assert!(mapping["BatchSize"].as_u64() <= Some(10), "{mapping}");
+    assert!(mapping["ScalingConfig"]["MaximumConcurrency"].is_u64());
+    let timeout = template.property(function, "Timeout").as_u64();
+    let timeout = timeout.expect("seconds");
+    assert!(timeout >= 2 * webhooks::receiver::TIMEOUT.as_secs());
+    let queue = &template.0["Resources"]["Deliveries"]["Properties"];
+    let hidden = queue["VisibilityTimeout"].as_u64().expect("seconds");
+    assert!(hidden >= 6 * timeout, "{hidden}");
+    let redrive = &queue["RedrivePolicy"];
+    assert_eq!(
+        redrive["deadLetterTargetArn"],
+        json!({"Fn::GetAtt": ["DeliveryFailures", "Arn"]})
+    );
+    // A message outlives its own delay and all of its repetitions.
+    let kept = queue["MessageRetentionPeriod"].as_u64().expect("seconds");
+    let most = redrive["maxReceiveCount"].as_u64().expect("a number");
+    let delay = queue::LONGEST_DELAY.num_seconds().unsigned_abs();
+    assert!(kept > delay + most * hidden, "{kept}");
 }
 
 #[test]

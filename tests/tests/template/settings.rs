@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use tests::functions::{SCHEDULED, STREAM};
+use tests::functions::{QUEUED, SCHEDULED, STREAM};
 use tests::template::{Template, repository};
 use web::settings::Settings;
 
@@ -72,10 +72,10 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
         let declared = template.environment(function);
         assert_eq!(may_read, declared.contains_key("TOKEN_KEYS"), "{name}");
         assert!(!variables.contains("TOKEN_KEYS"), "{name}");
-        // Redirect and pages are open to all, and schedule and stream are no callers.
+        // Redirect and pages are open to all, and schedule, stream and queue are no callers.
         assert_eq!(
             may_read,
-            !["short-links", "console", SCHEDULED, STREAM].contains(&name),
+            !["short-links", "console", SCHEDULED, STREAM, QUEUED].contains(&name),
             "{name}"
         );
     }
@@ -87,7 +87,7 @@ fn the_secret_is_read_by_those_who_verify_tokens_and_no_one_else() {
         assert_eq!(may_read, variables.contains("SETTINGS_SECRET"), "{name}");
         assert_eq!(
             may_read,
-            !["console", SCHEDULED, STREAM].contains(&name),
+            !["console", SCHEDULED, STREAM, QUEUED].contains(&name),
             "{name}"
         );
     }

@@ -28,6 +28,11 @@ pub fn webhook_count(org: &OrgId) -> Key {
     Key::new(format!("WHK#O#{org}"), "COUNT")
 }
 
+/// Whose turn it is at a receiver that gets one delivery at a time.
+pub fn webhook_turn(id: WebhookId) -> Key {
+    Key::new(format!("WHK#{}", id.shard()), format!("{id}#TURN"))
+}
+
 /// The partition of one shard of the deliveries to a webhook: read in order of time.
 pub fn deliveries_to(webhook: WebhookId, shard: Shard) -> String {
     format!("WEBHOOK#{webhook}#{shard}")

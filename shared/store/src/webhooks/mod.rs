@@ -8,5 +8,6 @@ mod deliveries;
 mod list;
 mod receiver;
 mod registry;
+mod turn;
 
 pub use registry::IssuedWebhook;

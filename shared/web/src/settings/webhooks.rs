@@ -1,7 +1,8 @@
-//! Which receivers webhooks may have.
+//! Which receivers webhooks may have, and where deliveries wait.
 
 use super::error::SettingError;
 use domain::WebhookTargets;
+use url::Url;
 
 /// Reads `WEBHOOK_TARGETS`.
 ///
@@ -24,6 +25,15 @@ pub(super) fn targets(
             Err(SettingError::new("WEBHOOK_TARGETS", problem))
         }
     }
+}
+
+/// Reads `WEBHOOK_QUEUE_URL`.
+///
+/// # Errors
+/// It is not a URL.
+pub(super) fn queue(value: Option<String>) -> Result<Option<Url>, SettingError> {
+    let read = value.map(|text| text.parse()).transpose();
+    read.map_err(|_| SettingError::new("WEBHOOK_QUEUE_URL", "must be the URL of an SQS queue"))
 }
 
 #[cfg(test)]

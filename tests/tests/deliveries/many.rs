@@ -1,0 +1,96 @@
+//! Many deliveries through receivers that fail half the time.
+
+use crate::bed::{Receiver, deliverer, platform, register, status};
+use chrono::TimeDelta;
+use domain::delivery::NextAttempt;
+use domain::event::Change;
+use domain::event_data::Erasure;
+use domain::{OutboxEntry, Pseudonym};
+use events::stream::Told;
+use futures::StreamExt;
+use std::collections::{BTreeMap, BTreeSet};
+use tests::Verv;
+
+const ORGS: [&str; 3] = ["org_1", "org_2", "org_3"];
+
+/// How many are delivered: `DELIVERIES`, or a thousand.
+fn number() -> usize {
+    std::env::var("DELIVERIES").map_or(1_000, |number| number.parse().expect("a number"))
+}
+
+/// An event of each organisation in turn, and the ids of each one's.
+fn events(verv: &Verv, number: usize) -> (Vec<Told>, BTreeMap<&'static str, BTreeSet<String>>) {
+    let mut ids: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    let told = (0..number).map(|at| {
+        let org = ORGS[at % ORGS.len()];
+        let change = Change::MemberErased(Erasure {
+            pseudonym: Pseudonym::random(),
+            attribution_id: None,
+        });
+        let entry = OutboxEntry::new(&org.parse().expect("an id"), change, verv.now());
+        let event = entry.into_events().next().expect("an event");
+        ids.entry(org).or_default().insert(event.id.to_string());
+        let place = at.to_string();
+        Told { place, event }
+    });
+    let told = told.collect();
+    (told, ids)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_is_delivered_at_least_once_under_its_id_and_to_its_organisation_alone() {
+    let (verv, _) = platform().await;
+    let mut receivers = Vec::new();
+    for org in ORGS {
+        // Every second request fails, whichever delivery it is of.
+        let receiver = Receiver::start(|_, before| status([204, 500][before % 2], "")).await;
+        register(&verv, org, &receiver.url).await;
+        receivers.push((org, receiver));
+    }
+    let (told, ids) = events(&verv, number());
+    let next = NextAttempt::at(verv.now());
+    // The stream shows some of them twice.
+    for told in [&told[..], &told[..number() / 3]] {
+        let begun = events::deliveries::begin(&verv.store, told, next, verv.now()).await;
+        assert_eq!((begun.due.len(), begun.failed.len()), (told.len(), 0));
+    }
+    let deliverer = deliverer(&verv);
+    let mut rounds = 0;
+    loop {
+        let due = deliverer.due().await.expect("what is due");
+        let attempts = due.into_iter().map(|due| deliverer.attempt(due.into()));
+        let attempts = futures::stream::iter(attempts).buffer_unordered(32);
+        let outcomes: Vec<_> = attempts.collect().await;
+        assert!(outcomes.iter().all(Result::is_ok));
+        rounds += 1;
+        verv.clock.advance(TimeDelta::minutes(10));
+        let received: usize = receivers
+            .iter()
+            .map(|(_, receiver)| distinct(receiver))
+            .sum();
+        let is_over = received == number() && outcomes.is_empty();
+        assert!(
+            is_over || rounds < 1_000,
+            "{received} after {rounds} rounds"
+        );
+        if is_over {
+            break;
+        }
+    }
+    for (org, receiver) in &receivers {
+        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, got) in receiver.got().iter().enumerate() {
+            assert_eq!(got.json()["data"]["org_id"], *org);
+            *taken.entry(got.id().to_owned()).or_default() += usize::from(at % 2 == 0);
+        }
+        let received: BTreeSet<String> = taken.keys().cloned().collect();
+        assert_eq!(received, ids[org], "{org}");
+        assert!(taken.values().all(|successes| *successes == 1), "{org}");
+    }
+}
+
+fn distinct(receiver: &Receiver) -> usize {
+    let got = receiver.got();
+    let taken = got.iter().step_by(2);
+    taken.map(|got| got.id()).collect::<BTreeSet<_>>().len()
+}
