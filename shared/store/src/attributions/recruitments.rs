@@ -52,7 +52,7 @@ impl RecruitmentFilter {
 impl Store {
     /// The recruitments of an organisation that match `filter`, the last confirmed first. Their
     /// total is that of the roll-ups for the whole UTC days of the span, and is counted for the
-    /// parts of days at its ends: exact up to [`EDGE_AT_MOST`] in each.
+    /// parts of days at its ends: exact up to 500 in each.
     ///
     /// # Errors
     /// [`ListOfOrgError`].
