@@ -13,23 +13,10 @@ use chrono::{DateTime, Utc};
 use domain::NamedEvent;
 use domain::delivery::NextAttempt;
 use queue::{MARGIN, Queue};
-use serde::Serialize;
 use serde_json::Value;
 use store::{StoreError, UnscopedStore};
 use stream::Told;
-
-/// Which records of a batch are to be tried again, as Lambda takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Failures {
-    batch_item_failures: Vec<Failure>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    item_identifier: String,
-}
+use web::lambda::BatchFailures;
 
 /// Nothing of a batch was told.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +48,7 @@ pub async fn tell(
     outlets: &Outlets,
     batch: &Value,
     now: DateTime<Utc>,
-) -> Result<Failures, TellError> {
+) -> Result<BatchFailures, TellError> {
     let Outlets { bus, queue } = outlets;
     let read = stream::read(batch);
     let mut failed = read.unreadable;
@@ -78,12 +65,7 @@ pub async fn tell(
     }
     failed.sort();
     failed.dedup();
-    let failures = failed
-        .into_iter()
-        .map(|item_identifier| Failure { item_identifier });
-    Ok(Failures {
-        batch_item_failures: failures.collect(),
-    })
+    Ok(failed.into_iter().collect())
 }
 
 /// The events with whom they are about, each with the place of its record in the stream.

@@ -2,11 +2,11 @@
 
 use events::Outlets;
 use events::bus::Bus;
-use events::{Failures, tell};
+use events::tell;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use queue::Queue;
 use serde_json::Value;
-use web::lambda::{Started, VerifiesTokens, start};
+use web::lambda::{BatchFailures, Started, VerifiesTokens, start};
 use web::problem::chain;
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,7 +24,7 @@ async fn handle(
     started: &Started,
     outlets: &Outlets,
     event: LambdaEvent<Value>,
-) -> Result<Failures, Error> {
+) -> Result<BatchFailures, Error> {
     let told = tell(&started.store, outlets, &event.payload, started.clock.now()).await;
     Ok(told.inspect_err(|error| tracing::error!(cause = chain(error), "events are not told"))?)
 }

@@ -1,7 +1,7 @@
 //! Webhooks and deliveries as they are shown.
 
 use chrono::{DateTime, Utc};
-use domain::delivery::{Answer, Attempt, AttemptError};
+use domain::delivery::{Attempt, AttemptError};
 use domain::webhook::{DisabledReason, WebhookStatus};
 use domain::{
     Delivery, DeliveryStatus, EventFilter, EventId, OrgId, Timestamp, Webhook, WebhookId,
@@ -139,12 +139,7 @@ impl From<Delivery> for DeliveryView {
 
 impl From<Attempt> for AttemptView {
     fn from(attempt: Attempt) -> Self {
-        let answer = attempt.result.map(|result| result.answer);
-        let (status, error) = match answer {
-            None => (None, None),
-            Some(Answer::Status(status)) => (Some(status), None),
-            Some(Answer::None(error)) => (None, Some(error)),
-        };
+        let (status, error) = attempt.answer();
         Self {
             at: attempt.at,
             status,

@@ -3,36 +3,22 @@
 use crate::Deliverer;
 use futures::future::join_all;
 use queue::DueAttempt;
-use serde::Serialize;
 use serde_json::Value;
+use web::lambda::BatchFailures;
 use web::problem::chain;
-
-/// Which messages of a batch are to come again, as Lambda takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Failures {
-    batch_item_failures: Vec<Failure>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    item_identifier: String,
-}
 
 impl Deliverer {
     /// Makes the attempts that the messages of a batch name, side by side: a receiver that
     /// fails is no failure of its message. Gives those that cannot be read, or whose delivery
     /// cannot be.
-    pub async fn deliver(&self, batch: &Value) -> Failures {
+    pub async fn deliver(&self, batch: &Value) -> BatchFailures {
         let records = batch["Records"].as_array().map_or(&[][..], Vec::as_slice);
         let each = join_all(records.iter().map(|record| self.deliver_one(record))).await;
-        Failures {
-            batch_item_failures: each.into_iter().flatten().collect(),
-        }
+        each.into_iter().flatten().collect()
     }
 
-    async fn deliver_one(&self, record: &Value) -> Option<Failure> {
+    /// Gives the message's id where it is to come again.
+    async fn deliver_one(&self, record: &Value) -> Option<String> {
         let id = record["messageId"].as_str().unwrap_or_default();
         let body = record["body"].as_str().unwrap_or_default();
         match serde_json::from_str::<DueAttempt>(body) {
@@ -42,8 +28,6 @@ impl Deliverer {
             },
             Err(error) => tracing::error!(%error, "a message of the queue cannot be read"),
         }
-        Some(Failure {
-            item_identifier: id.to_owned(),
-        })
+        Some(id.to_owned())
     }
 }

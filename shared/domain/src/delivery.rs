@@ -109,6 +109,17 @@ pub struct Attempt {
     pub result: Option<AttemptResult>,
 }
 
+impl Attempt {
+    /// The receiver's status, and why there is none: neither while the attempt lasts.
+    pub fn answer(&self) -> (Option<u16>, Option<AttemptError>) {
+        match self.result.map(|result| result.answer) {
+            None => (None, None),
+            Some(Answer::Status(status)) => (Some(status), None),
+            Some(Answer::None(error)) => (None, Some(error)),
+        }
+    }
+}
+
 /// What an attempt came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptResult {

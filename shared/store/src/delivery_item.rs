@@ -55,12 +55,7 @@ impl Entity for DeliveryItem {
 
 impl From<Attempt> for AttemptItem {
     fn from(attempt: Attempt) -> Self {
-        let answer = attempt.result.map(|result| result.answer);
-        let (status, error) = match answer {
-            None => (None, None),
-            Some(Answer::Status(status)) => (Some(status), None),
-            Some(Answer::None(error)) => (None, Some(error)),
-        };
+        let (status, error) = attempt.answer();
         Self {
             at: attempt.at,
             status,

@@ -13,7 +13,7 @@ use crate::transaction::{Attempt, Conflict, refused, until_settled};
 use chrono::{DateTime, Utc};
 use domain::delivery::{DeliveryKey, DueDelivery};
 use domain::webhook::{WebhookRefusal, WebhookStatus};
-use domain::{Delivery, DeliveryStatus, EventId, Shard, Webhook, WebhookId};
+use domain::{Delivery, EventId, Shard, Webhook, WebhookId};
 
 impl UnscopedStore {
     /// Begins a delivery, unless it is begun already, as events are told more than once. Whether
@@ -35,27 +35,6 @@ impl UnscopedStore {
         let found: Option<DeliveryItem> =
             self.dynamo.get(&keys::delivery(key), Read::Strong).await?;
         found.map(Delivery::try_from).transpose()
-    }
-
-    /// Claims the next attempt at a delivery whose version is `seen`: `None` when somebody else
-    /// has, or it is not pending. One that has no attempts left is ended instead.
-    ///
-    /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer.
-    pub async fn claim_delivery(
-        &self,
-        key: DeliveryKey,
-        seen: u64,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Delivery>, StoreError> {
-        let found = self.find_delivery(key).await?;
-        let found = found.filter(|delivery| delivery.version == seen);
-        let Some(claimed) = found.and_then(|delivery| delivery.claimed(now)) else {
-            return Ok(None);
-        };
-        let is_ours = self.replace_delivery(&claimed).await?;
-        let is_pending = claimed.status == DeliveryStatus::Pending;
-        Ok((is_ours && is_pending).then_some(claimed))
     }
 
     /// Writes what a delivery has become by one of its changes. Whether it is written: it is not

@@ -1,6 +1,7 @@
 //! How a function starts on Lambda, and how it gets its events.
 
 mod aws;
+mod batch;
 mod gateway;
 pub mod logs;
 mod secrets;
@@ -8,6 +9,7 @@ mod unconnected;
 
 pub use aws::{retries, timeouts};
 pub use aws_config::SdkConfig;
+pub use batch::BatchFailures;
 pub use gateway::encode_uri;
 
 use crate::access::Access;
