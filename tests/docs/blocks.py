@@ -116,7 +116,7 @@ PLAN = {
     ("docs/moving.md", "cargo run -p local -- export --org org_002 --to org_002.jsonl"): Elsewhere("requests"),
     ("docs/moving.md", "export AWS_ENDPOINT_URL_DYNAMODB=https://dynamodb.eu-north-1.amazonaws.com"): Checked(),
     ("docs/privacy.md", 'curl -H "authorization: Bearer $TOKEN" "$API/api/v1/privacy/members/usr_5892?org_id=org_002"'): Run(),
-    ("docs/webhooks.md", 'curl -sf "$API/api/v1/webhooks" -H "authorization: Bearer $KEY" -H \'content-type: application/json\' \\'): Run(),
+    ("docs/webhooks.md", 'curl -s "$API/api/v1/webhooks" -H "authorization: Bearer $KEY" -H \'content-type: application/json\' \\'): Run(),
     ("docs/terms.md", 'curl -s "$API_URL/api/v1/referral-codes/$ID/terms"'): Run("public"),
 }
 
