@@ -6,9 +6,10 @@ use crate::{Reply, Verv};
 use axum::body::Body;
 use chrono::TimeDelta;
 use domain::api_key::NewApiKey;
+use domain::attempt::{Answer, AttemptResult};
 use domain::attribution::{ReferrerUrl, Source, Visitor};
 use domain::code_record::CodeTerms;
-use domain::delivery::{Answer, AttemptResult, DeliveryKey};
+use domain::delivery::DeliveryKey;
 use domain::webhook::NewWebhook;
 use domain::{
     ApiKey, Attribution, CodeRecord, Delivery, Endpoint, KeyMode, KeyScope, KeyText, Program,

@@ -1,7 +1,7 @@
 //! Webhooks and deliveries as they are shown.
 
 use chrono::{DateTime, Utc};
-use domain::delivery::{Attempt, AttemptError};
+use domain::attempt::{Attempt, AttemptError};
 use domain::webhook::{DisabledReason, WebhookStatus};
 use domain::{
     Delivery, DeliveryStatus, EventFilter, EventId, OrgId, Timestamp, Webhook, WebhookId,

@@ -3,7 +3,8 @@
 use crate::Deliverer;
 use crate::payload::message;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::delivery::{Answer, AttemptResult, NextAttempt};
+use domain::attempt::{Answer, AttemptResult};
+use domain::delivery::NextAttempt;
 use domain::retry::{Jitter, NextStep, Outcome, is_one_at_a_time, put_off_until};
 use domain::webhook::WebhookStatus;
 use domain::{Delivery, DeliveryStatus, Endpoint, Webhook};

@@ -5,7 +5,7 @@
 
 use domain::WebhookTargets;
 use domain::address::is_public;
-use domain::delivery::AttemptError;
+use domain::attempt::AttemptError;
 use futures::future::BoxFuture;
 use std::io;
 use std::net::{IpAddr, SocketAddr};

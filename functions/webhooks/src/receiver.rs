@@ -5,7 +5,7 @@
 
 use crate::connect::{Connector, Resolve};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::delivery::AttemptError;
+use domain::attempt::AttemptError;
 use domain::{WebhookTargets, WebhookUrl};
 use http::header::{CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, Request};

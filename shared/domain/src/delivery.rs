@@ -4,6 +4,7 @@
 //! attempt, one goes on. It holds the event as the outbox does, without naming anybody, so that
 //! an attempt after an erasure names the pseudonym.
 
+use crate::attempt::{Attempt, AttemptResult};
 use crate::clock::Timestamp;
 use crate::event::{Change, Event, RETENTION};
 use crate::ids::{EventId, OrgId, WebhookId};
@@ -98,62 +99,6 @@ impl NextAttempt {
             pick_up_at: (due_at + margin).into(),
         }
     }
-}
-
-/// An attempt at a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempt {
-    /// When it began.
-    pub at: Timestamp,
-    /// What it came to; `None` while it lasts, and when whoever made it was stopped.
-    pub result: Option<AttemptResult>,
-}
-
-impl Attempt {
-    /// The receiver's status, and why there is none: neither while the attempt lasts.
-    pub fn answer(&self) -> (Option<u16>, Option<AttemptError>) {
-        match self.result.map(|result| result.answer) {
-            None => (None, None),
-            Some(Answer::Status(status)) => (Some(status), None),
-            Some(Answer::None(error)) => (None, Some(error)),
-        }
-    }
-}
-
-/// What an attempt came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AttemptResult {
-    /// What the receiver did.
-    pub answer: Answer,
-    /// How long it took, in milliseconds.
-    pub duration_ms: u32,
-}
-
-/// What a receiver did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// It answered with this status.
-    Status(u16),
-    /// It did not answer.
-    None(AttemptError),
-}
-
-/// Why there was no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptError {
-    /// Its name leads to no address.
-    NotResolved,
-    /// It is at an address that nothing is sent to: private, loopback, link-local.
-    AddressRefused,
-    /// It took no connection.
-    ConnectionFailed,
-    /// Its certificate is not valid for its name, or TLS failed otherwise.
-    TlsFailed,
-    /// It took longer than an attempt may.
-    TimedOut,
-    /// What it answered is no HTTP.
-    InvalidAnswer,
 }
 
 /// A delivery that is to be tried, as the table lists them.
@@ -325,6 +270,7 @@ impl Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attempt::Answer;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_774_526_400 + seconds, 0).expect("in range")

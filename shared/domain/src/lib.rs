@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod api_key;
+pub mod attempt;
 pub mod attribution;
 pub mod caller;
 pub mod click;

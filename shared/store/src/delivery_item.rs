@@ -3,9 +3,8 @@
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::keys::{self, Keys};
-use domain::delivery::{
-    Answer, Attempt, AttemptError, AttemptResult, Content, DeliveryKey, NextAttempt,
-};
+use domain::attempt::{Answer, Attempt, AttemptError, AttemptResult};
+use domain::delivery::{Content, DeliveryKey, NextAttempt};
 use domain::event::Change;
 use domain::{Delivery, DeliveryStatus, EventId, OrgId, Timestamp, WebhookId};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use crate::bed::{Does, Receiver, status};
 use chrono::DateTime;
-use domain::delivery::AttemptError;
+use domain::attempt::AttemptError;
 use domain::{WebhookTargets, WebhookUrl};
 use futures::future::BoxFuture;
 use std::io;

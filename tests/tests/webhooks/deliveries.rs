@@ -2,7 +2,8 @@
 
 use super::{get, make, path, post, webhook};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::delivery::{Answer, AttemptResult, DeliveryKey, DueDelivery, NextAttempt};
+use domain::attempt::{Answer, AttemptResult};
+use domain::delivery::{DeliveryKey, DueDelivery, NextAttempt};
 use domain::{Delivery, DeliveryStatus, Scope, Shard};
 use serde_json::json;
 use tests::Verv;
