@@ -281,6 +281,8 @@ async fn put_webhook(verv: &Verv) {
             event: EVENT_ID.parse().expect("an id"),
             ..test.key
         },
+        // Processes go by the system's clock.
+        expires_at: "2126-04-26T12:00:00Z".parse().expect("a time"),
         ..test
     };
     let failed = begun.claimed(verv.now()).expect("pending");
