@@ -87,6 +87,7 @@ fn signed(claims: &Value, key: &str) -> String {
 fn any_path(route: &str) -> String {
     let path = route
         .replace("{id}", "rc_0")
+        .replace("{event_id}", "evt_0")
         .replace("{mentor_id}", "usr_1");
     assert!(!path.contains('{'), "{route}");
     path
