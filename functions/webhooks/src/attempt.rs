@@ -107,18 +107,17 @@ impl Deliverer {
         let now = self.clock.now();
         let id = claimed.key.event;
         let attempts = claimed.attempts.len();
-        let changed = match outcome.next_step(attempts, now, Jitter::random()) {
+        let next = outcome.next_step(attempts, now, Jitter::random());
+        let changed = match next {
             NextStep::Done => claimed.succeeded(result),
             NextStep::GiveUp => claimed.failed(result),
-            NextStep::RetryAt(due) => {
-                // The table holds whole seconds, and an attempt is never early.
-                let due = due + TimeDelta::milliseconds(999);
-                claimed.retried(result, self.next_attempt(due, now))
-            }
+            NextStep::RetryAt(due) => claimed.retried(result, self.next_attempt(due, now)),
         };
         let is_ours = self.store.replace_delivery(&changed).await?;
-        if is_ours {
-            self.send_soon(&changed, now).await;
+        if let NextStep::RetryAt(due) = next
+            && is_ours
+        {
+            self.send_soon(&changed, due - now).await;
         }
         let noted = self
             .store
@@ -135,22 +134,25 @@ impl Deliverer {
 
     /// An attempt at `due`: by a message, where the queue holds one for so long.
     fn next_attempt(&self, due: DateTime<Utc>, now: DateTime<Utc>) -> NextAttempt {
-        match self.queue.is_some() && due - now < LONGEST_DELAY {
-            true => NextAttempt::sent(due, MARGIN),
-            false => NextAttempt::at(due),
+        // The table holds whole seconds, and an attempt is never early.
+        let due_at = due + TimeDelta::milliseconds(999);
+        match self.is_queued(due - now) {
+            true => NextAttempt::sent(due_at, MARGIN),
+            false => NextAttempt::at(due_at),
         }
     }
 
-    /// Sends the message for the next attempt, if there is one and the queue can hold it. One that
-    /// cannot be sent is overdue later, and picked up.
-    async fn send_soon(&self, delivery: &Delivery, now: DateTime<Utc>) {
-        let Some((queue, next)) = self.queue.as_ref().zip(delivery.next) else {
+    /// Whether an attempt after `delay` waits in the queue.
+    fn is_queued(&self, delay: TimeDelta) -> bool {
+        self.queue.is_some() && delay <= LONGEST_DELAY
+    }
+
+    /// Sends the message for the next attempt, if the queue can hold it. One that cannot be sent
+    /// is overdue later, and picked up.
+    async fn send_soon(&self, delivery: &Delivery, delay: TimeDelta) {
+        let Some(queue) = self.queue.as_ref().filter(|_| self.is_queued(delay)) else {
             return;
         };
-        let delay = next.due_at.instant() - now;
-        if delay > LONGEST_DELAY {
-            return;
-        }
         let due = DueAttempt {
             key: delivery.key,
             version: delivery.version,

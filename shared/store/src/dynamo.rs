@@ -2,11 +2,10 @@
 
 use crate::entity::Entity;
 use crate::error::StoreError;
-use crate::expression::{ABSENT, Update, names_in};
+use crate::expression::{Update, names_in};
 use crate::keys::{Index, Item, Key, PK, SK};
 use crate::meter;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
@@ -115,45 +114,6 @@ impl Dynamo {
         match self.get_item(key, read).await? {
             Some(item) => E::from_item(item),
             None => Ok(None),
-        }
-    }
-
-    /// Writes an entity whose key nothing else can hold, such as a fact under its fresh id.
-    ///
-    /// When an answer is lost and the SDK writes again, the condition keeps the second
-    /// write from undoing what happened in between; that it fails then is no failure.
-    pub(crate) async fn put_new<E: Entity>(&self, entity: &E) -> Result<(), StoreError> {
-        self.put_absent(entity.to_item()?).await.map(drop)
-    }
-
-    /// Writes an item where nothing is yet; what is there otherwise.
-    #[expect(clippy::disallowed_methods, reason = "this is the store")]
-    pub(crate) async fn put_absent(&self, item: Item) -> Result<Option<Item>, StoreError> {
-        let written = counted(
-            self.client
-                .put_item()
-                .table_name(self.table())
-                .set_item(Some(item))
-                .condition_expression(ABSENT)
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send(),
-        )
-        .await;
-        let error = match written {
-            Ok(response) => {
-                count_writes(response.consumed_capacity.as_slice());
-                return Ok(None);
-            }
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                Ok(Some(refused.item.clone().unwrap_or_default()))
-            }
-            _ => Err(error.into()),
         }
     }
 

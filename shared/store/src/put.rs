@@ -3,7 +3,7 @@
 use crate::dynamo::{ATTEMPTS, Dynamo, backoff, count_writes, counted};
 use crate::entity::Entity;
 use crate::error::StoreError;
-use crate::expression::Condition;
+use crate::expression::{ABSENT, Condition, Parts};
 use crate::keys::Item;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
@@ -25,16 +25,38 @@ pub(crate) enum Written {
 }
 
 impl Dynamo {
-    /// Writes `entity` under a condition. A write that a transaction holds up at the moment is
-    /// tried again, bounded and with jitter.
-    #[expect(clippy::disallowed_methods, reason = "this is the store")]
+    /// Writes an entity whose key nothing else can hold, such as a fact under its fresh id.
+    ///
+    /// When an answer is lost and the SDK writes again, the condition keeps the second
+    /// write from undoing what happened in between; that it fails then is no failure.
+    pub(crate) async fn put_new<E: Entity>(&self, entity: &E) -> Result<(), StoreError> {
+        self.put_absent(entity.to_item()?).await.map(drop)
+    }
+
+    /// Writes an item where nothing is yet; what is there otherwise.
+    pub(crate) async fn put_absent(&self, item: Item) -> Result<Option<Item>, StoreError> {
+        self.put_when(item, Condition::new(ABSENT).parts()?).await
+    }
+
+    /// Writes `entity` under a condition.
     pub(crate) async fn put<E: Entity>(
         &self,
         entity: &E,
         when: Condition,
     ) -> Result<Written, StoreError> {
         let (item, write) = marked(entity)?;
-        let when = when.parts()?;
+        let held = self.put_when(item, when.parts()?).await?;
+        let is_own = |held: Item| held.get(WRITE) == Some(&write);
+        Ok(match held.is_none_or(is_own) {
+            true => Written::Done,
+            false => Written::Refused,
+        })
+    }
+
+    /// Writes an item under a condition; what is there where that is refused. A write that a
+    /// transaction holds up at the moment is tried again, bounded and with jitter.
+    #[expect(clippy::disallowed_methods, reason = "this is the store")]
+    async fn put_when(&self, item: Item, when: Parts) -> Result<Option<Item>, StoreError> {
         for attempt in 0..ATTEMPTS {
             let sent = counted(
                 self.client()
@@ -54,17 +76,13 @@ impl Dynamo {
             let error = match sent {
                 Ok(response) => {
                     count_writes(response.consumed_capacity.as_slice());
-                    return Ok(Written::Done);
+                    return Ok(None);
                 }
                 Err(error) => error,
             };
             match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                    let held = refused.item.as_ref().and_then(|item| item.get(WRITE));
-                    return Ok(match held == Some(&write) {
-                        true => Written::Done,
-                        false => Written::Refused,
-                    });
+                    return Ok(Some(refused.item.clone().unwrap_or_default()));
                 }
                 Some(PutItemError::TransactionConflictException(_)) => {
                     tokio::time::sleep(backoff(attempt)).await;
