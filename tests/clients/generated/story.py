@@ -3,6 +3,7 @@ openapi.yaml: `python3 story.py URL`. TOKEN is a token of ORG's staff."""
 
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -79,13 +80,18 @@ equal(
     (click.id, "conversion", "confirmed", "usr_5892"),
 )
 
-# A member who typed the code; once more is a refusal, which says why.
+# A member who typed the code, a minute later, as the list is in that order; once more is a refusal,
+# which says why.
 typed = answered(
     201,
     Conversion,
     create_referral_conversion.sync_detailed(
         client=CLIENT,
-        body=NewConversion(code=code.code.lower().replace("-", " "), new_member_id="usr_5893"),
+        body=NewConversion(
+            code=code.code.lower().replace("-", " "),
+            new_member_id="usr_5893",
+            confirmed_at=datetime.now(UTC) + timedelta(minutes=1),
+        ),
         idempotency_key="sign-up-usr_5893",
     ),
 )

@@ -56,13 +56,18 @@ assert.deepEqual(
     [click.id, "conversion", "confirmed", "usr_5892"],
 );
 
-// A member who typed the code; once more is a refusal, which says why.
+// A member who typed the code, a minute later, as the list is in that order; once more is a refusal,
+// which says why.
 const typed = answered(
     201,
     await createReferralConversion({
         client,
         headers: { "Idempotency-Key": "sign-up-usr_5893" },
-        body: { code: "jan verv " + code.code.slice("JAN-VERV-".length), new_member_id: "usr_5893" },
+        body: {
+            code: "jan verv " + code.code.slice("JAN-VERV-".length),
+            new_member_id: "usr_5893",
+            confirmed_at: new Date(Date.now() + 60_000).toISOString(),
+        },
     }),
 );
 assert.equal(typed.source, "typed");
